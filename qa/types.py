@@ -1,0 +1,209 @@
+"""The values that flow through citewire: ``Article → Passage → Hit → Sentence(Citation) → Answer``.
+
+All are frozen. Offsets are indices into ``Article.text`` in Unicode code points, half-open as in Python slices, so
+``article.text[start:end]`` is always the text meant. Bounds are checked once, here, where a value is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+STDIN = "stdin"
+"""The ``source`` of an article that was piped or pasted in: it names no place, so it never replaces another."""
+
+
+class Span(NamedTuple):
+    """A half-open range ``[start, end)`` of characters in an article's text."""
+
+    start: int
+    end: int
+
+
+def content_id(text: str) -> str:
+    """The article id of ``text``: the first 12 hex digits of its SHA-256.
+
+    Changed text is another article with another id, so an old citation can never resolve to words it did not quote.
+    """
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One news article, its text normalised once at ingest and never after.
+
+    ``source`` is where it came from (path, URL or ``stdin``); ``date`` is ISO 8601 (``2024-05-31``); ``warnings`` are
+    one-line remarks of the ingest for the reader, for instance on mojibake.
+    """
+
+    text: str
+    title: str
+    source: str
+    outlet: str | None = None
+    author: str | None = None
+    date: str | None = None
+    warnings: tuple[str, ...] = ()
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not self.text.strip():
+            raise ValueError("an article needs text")
+        object.__setattr__(self, "id", content_id(self.text))
+
+    @property
+    def words(self) -> int:
+        """The number of whitespace-separated words."""
+        return len(self.text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences of one article, the unit of retrieval.
+
+    ``text`` is exactly ``article.text[start:end]``; ``sentences`` are article offsets, in order, inside the passage.
+    """
+
+    article_id: str
+    start: int
+    end: int
+    text: str
+    sentences: tuple[Span, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.text) != self.end - self.start or self.start < 0:
+            raise ValueError(f"passage [{self.start}, {self.end}) does not fit its text of {len(self.text)} characters")
+        last = self.start
+        for sentence in self.sentences:
+            if not last <= sentence.start < sentence.end <= self.end:
+                raise ValueError(f"sentence {sentence} lies outside passage [{self.start}, {self.end}) or out of order")
+            last = sentence.end
+
+    def slice(self, span: Span) -> str:
+        """The words of ``span`` (article offsets), which must lie inside the passage."""
+        if not self.start <= span.start <= span.end <= self.end:
+            raise ValueError(f"{span} lies outside passage [{self.start}, {self.end})")
+        return self.text[span.start - self.start : span.end - self.start]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage with its article's title and its fused retrieval score (higher is better)."""
+
+    passage: Passage
+    title: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The exact words of an article that stand behind a sentence.
+
+    ``mark`` is the 1-based number of the passage among those shown. ``speaker`` is who says the quoted words and
+    ``support`` how strongly they support the sentence, in [0, 1]; either is ``None`` where nobody has judged it.
+    """
+
+    mark: int
+    article_id: str
+    title: str
+    start: int
+    end: int
+    quote: str
+    speaker: str | None = None
+    support: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.mark < 1 or not 0 <= self.start < self.end or len(self.quote) != self.end - self.start:
+            raise ValueError(f"citation [{self.mark}] of {self.article_id} does not fit its span")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer, without marks, and what it cites (at least one citation)."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    support: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.citations:
+            raise ValueError(f"a sentence without a citation is never shown: {self.text!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A drafted sentence that was withheld, and why in one line."""
+
+    text: str
+    reason: str
+
+
+class Abstention(StrEnum):
+    """Why no answer is given."""
+
+    NOTHING_RETRIEVED = "nothing_retrieved"
+    NOT_MENTIONED = "not_mentioned"
+    REFUSED = "refused"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What identifies a model in a report: who runs it, its name, and the SHA-256 of its weights if known."""
+
+    engine: str
+    model: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Wall-clock milliseconds since the question arrived, and token counts of the generation."""
+
+    retrieve_ms: int = 0
+    first_sentence_ms: int | None = None
+    total_ms: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the library says to a question: cited sentences, or an abstention with its reason.
+
+    ``hits[mark - 1]`` is the passage that ``mark`` names. ``message`` says an abstention in words. ``invalid_marks``
+    counts the marks in the raw draft that named no passage shown.
+    """
+
+    question: str
+    sentences: tuple[Sentence, ...]
+    hits: tuple[Hit, ...]
+    generator: ModelInfo
+    timings: Timings
+    reason: Abstention | None = None
+    message: str | None = None
+    dropped: tuple[Dropped, ...] = ()
+    invalid_marks: int = 0
+
+    def __post_init__(self) -> None:
+        if bool(self.sentences) == bool(self.reason):
+            raise ValueError("an answer has either sentences or a reason to abstain")
+        for sentence in self.sentences:
+            for citation in sentence.citations:
+                if citation.mark > len(self.hits):
+                    raise ValueError(f"mark [{citation.mark}] names none of the {len(self.hits)} passages shown")
+
+    @property
+    def abstained(self) -> bool:
+        """Whether no answer is given."""
+        return self.reason is not None
+
+
+class Message(NamedTuple):
+    """One turn of a chat prompt; ``role`` is ``system``, ``user`` or ``assistant``."""
+
+    role: str
+    content: str
+
