@@ -1,0 +1,1 @@
+"""Models on this machine: presets, the store that keeps their files, and what runs them."""
