@@ -1,0 +1,7 @@
+"""The article library: SQLite is the truth, FTS5 finds words, FAISS finds meaning."""
+
+from qa.library.library import Library
+from qa.library.query import SearchFilter
+from qa.library.records import Added, LibraryStats, Outcome
+
+__all__ = ["Added", "Library", "LibraryStats", "Outcome", "SearchFilter"]
