@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where torch models run")
     threads: int = Field(0, ge=0, le=512, description="CPU threads of the models; 0: one per physical core")
     context_tokens: int = Field(4096, ge=1024, le=131_072, description="context window of the generator")
+    prompt_cache_mb: int = Field(
+        512, ge=0, le=65_536, description="memory for prompts read earlier; 0: the last one only"
+    )
     queue_limit: int = Field(16, ge=1, le=10_000, description="requests that may wait for the generator")
 
     k: int = Field(8, ge=1, le=50, description="passages retrieved for a question")

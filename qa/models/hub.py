@@ -131,7 +131,7 @@ def _within(seconds: float, call: Callable[[], T]) -> T:
 
 def _bar_for(progress: Progress) -> Any:
     """A tqdm class that passes on to ``progress`` and draws nothing."""
-    from tqdm import tqdm  # type: ignore[import-untyped]
+    from tqdm import tqdm
 
     class Bar(tqdm):  # type: ignore[misc]
         def __init__(self, *args: Any, **options: Any) -> None:
