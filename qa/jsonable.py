@@ -1,0 +1,64 @@
+"""The JSON forms that command line and API share; each function returns plain dicts, lists and scalars."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from qa.types import Answer, Article, Hit, Sentence
+
+Json = dict[str, Any]
+
+
+def answer_json(answer: Answer) -> Json:
+    """The whole of an answer; the ``mark`` of a citation numbers ``passages``."""
+    return {
+        "question": answer.question,
+        "abstained": answer.abstained,
+        "reason": answer.reason,
+        "message": answer.message,
+        "sentences": [sentence_json(sentence) for sentence in answer.sentences],
+        "passages": [passage_json(mark, hit) for mark, hit in enumerate(answer.hits, start=1)],
+        "dropped": [dataclasses.asdict(dropped) for dropped in answer.dropped],
+        "invalid_marks": answer.invalid_marks,
+        "generator": dataclasses.asdict(answer.generator),
+        "timings": dataclasses.asdict(answer.timings),
+    }
+
+
+def sentence_json(sentence: Sentence) -> Json:
+    """A sentence with its citations."""
+    return {
+        "text": sentence.text,
+        "support": sentence.support,
+        "citations": [dataclasses.asdict(citation) for citation in sentence.citations],
+    }
+
+
+def passage_json(mark: int, hit: Hit) -> Json:
+    """A retrieved passage under its number."""
+    passage = hit.passage
+    return {
+        "mark": mark,
+        "article_id": passage.article_id,
+        "title": hit.title,
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+        "score": hit.score,
+    }
+
+
+def article_json(article: Article, *, text: bool = False) -> Json:
+    """An article's description, with its ``text`` where asked for."""
+    described = {
+        "id": article.id,
+        "title": article.title,
+        "source": article.source,
+        "outlet": article.outlet,
+        "author": article.author,
+        "date": article.date,
+        "words": article.words,
+        "warnings": list(article.warnings),
+    }
+    return {**described, "text": article.text} if text else described

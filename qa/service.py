@@ -1,0 +1,151 @@
+"""The one object that command line, web pages and API share: load once, use from many threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from qa.answering.answer import Answerer, Event
+from qa.answering.gate import LexicalGate
+from qa.answering.prompts import fixed_messages
+from qa.errors import IngestError
+from qa.ingest import find_files, read_bytes, read_path
+from qa.library import Added, Library, SearchFilter
+from qa.models.embedder import Embedder, load_embedder
+from qa.models.generators import Generator, load_generator
+from qa.models.store import ModelStore
+from qa.settings import Settings
+from qa.types import Answer, Article, Hit
+
+_BYTES_PER_MB = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something offered to the library that holds no usable article; ``reason`` names it and the remedy in one line."""
+
+    reason: str
+
+
+IngestEvent = Added | Refused
+
+
+class Service:
+    """A library with the models that search it and answer from it; each is loaded when first needed."""
+
+    def __init__(self, settings: Settings, *, create: bool = False) -> None:
+        """Open the library that ``settings`` name; ``create`` it where there is none.
+
+        Raises:
+            NotFoundError: there is none and ``create`` is false.
+        """
+        self.settings = settings
+        self.store = ModelStore(settings.cache)
+        self._loading = threading.Lock()
+        opening: Callable[..., Library] = Library if create else Library.open
+        self.library = opening(settings.library, self._load_embedder)
+
+    def close(self) -> None:
+        """Save what is derived and let go of library and models."""
+        self.library.close()
+        if "_answerer" in self.__dict__:
+            self.generator.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _load_embedder(self) -> Embedder:
+        return load_embedder(self.store, self.settings)
+
+    @cached_property
+    def _answerer(self) -> Answerer:
+        # Importing torch for the embedder and reading the generator's weights take seconds each: side by side.
+        with ThreadPoolExecutor(1) as pool:
+            loading = pool.submit(load_generator, self.store, self.settings)
+            embedder = self.library.embedder
+            self._generator = loading.result()
+        return Answerer(self.library, self._generator, LexicalGate(embedder.encode), self.settings)
+
+    @property
+    def answerer(self) -> Answerer:
+        """The answering path, with its models loaded."""
+        with self._loading:
+            return self._answerer
+
+    @property
+    def generator(self) -> Generator:
+        """The language model, loaded."""
+        _ = self.answerer
+        return self._generator
+
+    def warm_up(self) -> None:
+        """Load everything and compute what every question's prompt begins with, so that the first answer comes soon."""
+        self.generator.prefill(fixed_messages())
+
+    # ── articles ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def ingest(self, paths: Iterable[Path]) -> Iterator[IngestEvent]:
+        """What became of each file that ``paths`` name, folders walked: added to the library, or refused.
+
+        One refused file does not keep the others out.
+        """
+        limit = round(self.settings.max_file_mb * _BYTES_PER_MB)
+        refused: list[Refused] = []
+
+        def articles() -> Iterator[Article]:
+            for path in paths:
+                with _noting(refused):  # a folder that cannot be listed
+                    for file in find_files([path]):
+                        with _noting(refused):
+                            yield read_path(file, max_bytes=limit)
+
+        yield from self.library.add_many(articles())
+        self.library.save_index()
+        yield from refused
+
+    def ingest_bytes(self, data: bytes, *, source: str, suffix: str = "") -> IngestEvent:
+        """What became of the article in ``data``, as piped in, pasted or uploaded."""
+        limit = self.settings.max_file_mb
+        if len(data) > limit * _BYTES_PER_MB:
+            return Refused(f"{source}: larger than {limit:g} MB; raise the setting max_file_mb or split the file")
+        try:
+            added = self.library.add(read_bytes(data, source=source, suffix=suffix))
+        except IngestError as error:
+            return Refused(str(error))
+        self.library.save_index()
+        return added
+
+    # ── questions ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def search(self, query: str, k: int | None = None, where: SearchFilter | None = None) -> list[Hit]:
+        """The best passages for ``query``, best first; see `Library.search`."""
+        return self.library.search(query, k or self.settings.k, where)
+
+    def ask(
+        self, question: str, *, k: int | None = None, where: SearchFilter | None = None, shown: Sequence[Hit] = ()
+    ) -> Answer:
+        """The whole answer to ``question``; see `Answerer.stream`."""
+        return self.answerer.ask(question, k=k, where=where, shown=shown)
+
+    def stream(
+        self, question: str, *, k: int | None = None, where: SearchFilter | None = None, shown: Sequence[Hit] = ()
+    ) -> Iterator[Event]:
+        """The evidence, the sentences as they pass the gate, the answer; see `Answerer.stream`."""
+        return self.answerer.stream(question, k=k, where=where, shown=shown)
+
+
+@contextmanager
+def _noting(refused: list[Refused]) -> Iterator[None]:
+    try:
+        yield
+    except IngestError as error:
+        refused.append(Refused(str(error)))

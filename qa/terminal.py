@@ -1,0 +1,249 @@
+"""What the command line shows: answers, tables, progress. Colours where the terminal has them, plain text elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from qa.errors import NotFoundError
+from qa.ingest import find_files
+from qa.library import Added, Library
+from qa.service import IngestEvent, Refused
+from qa.types import Answer, Article, Citation, Hit, Sentence
+
+_WIDTH = 100
+
+_out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+_err = Console(stderr=True, highlight=False)
+
+Report = dict[str, Any]
+
+
+# ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def print_answer(answer: Answer, library: Library, *, streamed: bool = False) -> None:
+    """Print the sentences with their marks, then each source with its quotation; or why there is no answer."""
+    if answer.abstained:
+        _print_abstention(answer)
+        return
+    if not streamed:
+        for sentence in answer.sentences:
+            print_sentence(sentence)
+    _out.print()
+    citations = dict.fromkeys(citation for sentence in answer.sentences for citation in sentence.citations)
+    for citation in sorted(citations, key=lambda citation: (citation.mark, citation.start)):
+        _print_citation(citation, library)
+    _print_small(_costs(answer))
+
+
+def print_sentence(sentence: Sentence) -> None:
+    """Print one sentence with its marks."""
+    marks = "".join(f" [{mark}]" for mark in sorted({citation.mark for citation in sentence.citations}))
+    _out.print(_wrapped(sentence.text + marks))
+
+
+def _print_abstention(answer: Answer) -> None:
+    _out.print(Text(answer.message or "", style="yellow"))
+    if answer.hits:
+        _out.print(Text("\nThe nearest passages:", style="bold"))
+        print_hits(answer.hits[:3])
+    for dropped in answer.dropped:
+        _print_small(f"withheld: {dropped.text} ({dropped.reason})")
+
+
+def _print_citation(citation: Citation, library: Library) -> None:
+    _out.print(Text.assemble((f"[{citation.mark}] ", "bold cyan"), (_described(citation, library), "bold")))
+    quote = _wrapped(" ".join(citation.quote.split()), indent="    ")
+    _out.print(Text(quote, style="italic"))
+    _print_small(f"    article {citation.article_id}, characters {citation.start}-{citation.end}")
+
+
+def _described(citation: Citation, library: Library) -> str:
+    try:
+        article = library.get(citation.article_id)
+    except NotFoundError:
+        return citation.title
+    return ", ".join(filter(None, (article.title, article.outlet, article.date)))
+
+
+def _costs(answer: Answer) -> str:
+    timings = answer.timings
+    return (
+        f"\n{timings.total_ms / 1000:.1f} s, {timings.prompt_tokens} prompt tokens ({timings.cached_tokens} reused), "
+        f"{timings.output_tokens} written by {answer.generator.model} on {answer.generator.engine}"
+    )
+
+
+def print_hits(hits: Sequence[Hit]) -> None:
+    """Print passages, each under its article's title."""
+    if not hits:
+        _out.print("no passage found")
+    for mark, hit in enumerate(hits, start=1):
+        _out.print(Text.assemble((f"[{mark}] ", "bold cyan"), (hit.title, "bold"), (f"  {hit.score:.4f}", "dim")))
+        _out.print(Text(_wrapped(" ".join(hit.passage.text.split()), indent="    ")))
+        _print_small(f"    article {hit.passage.article_id}, characters {hit.passage.start}-{hit.passage.end}")
+
+
+def _print_small(text: str) -> None:
+    _out.print(Text(text, style="dim"))
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    width = min(_WIDTH, _out.width)
+    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def print_articles(articles: Sequence[Article]) -> None:
+    """Print a line an article, its warnings beneath."""
+    if not articles:
+        _out.print("the library is empty: add articles with `qa ingest PATH…`")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("id", "date", "outlet", "words", "title"):
+        table.add_column(column, justify="right" if column == "words" else "left", no_wrap=column in ("id", "date"))
+    for article in articles:
+        cells = (article.id, article.date or "", article.outlet or "", str(article.words), article.title)
+        table.add_row(*map(escape, cells))
+        for warning in article.warnings:
+            table.add_row("", "", "", "", Text(f"warning: {warning}", style="yellow"))
+    _out.print(table)
+
+
+def print_article(article: Article) -> None:
+    """Print an article with its description."""
+    _out.print(Text(article.title, style="bold"))
+    _print_small(", ".join(filter(None, (article.outlet, article.author, article.date, article.source, article.id))))
+    for warning in article.warnings:
+        _out.print(Text(f"warning: {warning}", style="yellow"))
+    _out.print()
+    _out.print(Text(article.text))
+
+
+def print_table(values: Mapping[str, object]) -> None:
+    """Print names and values, a pair a line."""
+    for name, value in values.items():
+        _out.print(Text.assemble((f"{name.replace('_', ' '):12} ", "dim"), str("-" if value is None else value)))
+
+
+def print_models(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print a line a model."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("name", "task", "state", "licence", "description"):
+        table.add_column(column)
+    for row in rows:
+        where = " (needs the hub)" if row["needs_hub"] else ""
+        table.add_row(
+            *(escape(str(row[column])) for column in ("name", "task", "state", "licence")),
+            escape(row["description"] + where),
+        )
+    _out.print(table)
+
+
+# ── ingest ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ingest_report(events: Sequence[IngestEvent]) -> Report:
+    """What became of the articles offered, in a form for JSON."""
+    added = [event for event in events if isinstance(event, Added)]
+    return {
+        "articles": [
+            {"id": event.article.id, "title": event.article.title, "outcome": event.outcome} for event in added
+        ],
+        "refused": [event.reason for event in events if isinstance(event, Refused)],
+        "counts": {**dict.fromkeys(("added", "unchanged", "replaced"), 0), **Counter(str(e.outcome) for e in added)},
+        "warnings": [f"{event.article.title}: {line}" for event in added for line in event.article.warnings],
+    }
+
+
+def print_ingest(report: Report) -> None:
+    """Print refusals and warnings on standard error, then how many articles were added, and so on."""
+    for line in report["refused"]:
+        _err.print(Text(f"refused: {line}", style="red"), soft_wrap=True)
+    for line in report["warnings"]:
+        _err.print(Text(f"warning: {line}", style="yellow"), soft_wrap=True)
+    counts = [f"{number} {outcome}" for outcome, number in report["counts"].items()]
+    _out.print(", ".join([*counts, f"{len(report['refused'])} refused"]))
+
+
+@contextmanager
+def counting(paths: Sequence[Path]) -> Iterator[Callable[[IngestEvent], IngestEvent]]:
+    """A function that notes an event on a progress bar over the files that ``paths`` name, and returns it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as progress:
+        try:
+            total = sum(1 for _ in find_files(paths)) or 1
+        except Exception:  # the ingest itself will say what is wrong
+            total = len(paths)
+        task = progress.add_task("Adding articles", total=total)
+
+        def note(event: IngestEvent) -> IngestEvent:
+            progress.advance(task)
+            return event
+
+        yield note
+
+
+# ── progress ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def waiting(message: str) -> Iterator[None]:
+    """Show that something is going on, where someone can see it."""
+    with _err.status(message) if _err.is_terminal else _nothing():
+        yield
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+class _Transfer:
+    """Progress of a download on one bar."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=None)
+
+    def start(self, total_bytes: int, what: str) -> None:
+        """Show a new stage."""
+        self._progress.reset(self._task, total=total_bytes or None, description=what)
+        if not self._progress.console.is_terminal:
+            self._progress.console.print(f"{what} ({total_bytes / 1e6:.0f} MB)", markup=False)
+
+    def advance(self, n: int) -> None:
+        """Move the bar."""
+        self._progress.advance(self._task, n)
+
+    def note(self, message: str) -> None:
+        """Print a line above the bar."""
+        self._progress.console.print(message, markup=False)
+
+
+@contextmanager
+def transfer() -> Iterator[_Transfer]:
+    """A bar that shows the progress of a download on standard error."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as progress:
+        yield _Transfer(progress)
