@@ -1,0 +1,1 @@
+"""The browser app: pages, the article view behind every citation, and the server that carries them."""

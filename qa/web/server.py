@@ -1,0 +1,126 @@
+"""The server: articles under their own addresses, the pages, and nothing that any other host could read or send."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from typing import Annotated
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from qa.errors import NotFoundError, QAError, SettingsError
+from qa.service import Service
+from qa.settings import Settings
+from qa.types import Span
+from qa.web.pages import build_pages, theme
+from qa.web.render import article_html, article_page, error_html
+
+_ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+
+# Gradio's page needs inline scripts and eval; what the policy does say is that everything comes from this host.
+_APP_POLICY = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+_ARTICLE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+
+_Bound = Annotated[int | None, Query(ge=0)]
+
+
+def create_app(service: Service) -> FastAPI:
+    """The whole app over ``service``."""
+    app = FastAPI(title="citewire", docs_url=None, redoc_url=None, openapi_url=None)
+    assets = files("qa.web")
+    style = (assets / "style.css").read_text(encoding="utf-8")
+    script = (assets / "page.js").read_text(encoding="utf-8")
+
+    @app.get("/healthz")
+    def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/articles/{article_id}", response_class=HTMLResponse)
+    def article(article_id: str, start: _Bound = None, end: _Bound = None) -> HTMLResponse:
+        found = service.library.get(article_id)
+        return _article_response(article_page(found, _span(start, end), style))
+
+    @app.get("/articles/{article_id}/fragment", response_class=HTMLResponse)
+    def fragment(article_id: str, start: _Bound = None, end: _Bound = None) -> HTMLResponse:
+        return _article_response(article_html(service.library.get(article_id), _span(start, end)))
+
+    @app.exception_handler(QAError)
+    def say(request: Request, error: QAError) -> HTMLResponse:
+        status = 404 if isinstance(error, NotFoundError) else 500
+        return _article_response(error_html(str(error)), status)
+
+    @app.middleware("http")
+    async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await go_on(request)
+        response.headers.setdefault("Content-Security-Policy", _APP_POLICY)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        return response
+
+    # A page on another host that had its name resolve to this machine would still send that name.
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_host_names(service.settings.host))
+    gr.mount_gradio_app(
+        app,
+        build_pages(service),
+        path="/",
+        theme=theme(),
+        css=style,
+        head=f"<script>{script}</script>",
+        footer_links=[],
+        ssr_mode=False,
+        show_error=False,
+    )
+    return app
+
+
+def _article_response(html: str, status: int = 200) -> HTMLResponse:
+    return HTMLResponse(html, status, headers={"Content-Security-Policy": _ARTICLE_POLICY})
+
+
+def _span(start: int | None, end: int | None) -> Span | None:
+    return None if start is None or end is None else Span(start, end)
+
+
+def _host_names(host: str) -> list[str]:
+    return ["*"] if host in _ANY_ADDRESS else ["localhost", "127.0.0.1", "[::1]", host]
+
+
+def serve(settings: Settings) -> None:
+    """Serve the app until interrupted; models are loaded in the background once the address is printed.
+
+    Raises:
+        SettingsError: the address cannot be listened on.
+    """
+    listener = _listen(settings.host, settings.port)
+    with listener, Service(settings, create=True) as service:
+        server = uvicorn.Server(uvicorn.Config(create_app(service), log_level="warning"))
+        threading.Thread(target=_warm_up, args=(service,), name="warm-up", daemon=True).start()
+        print(f"citewire is ready: http://{settings.host}:{settings.port}  (stop with Ctrl-C)", flush=True)  # noqa: T201
+        server.run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SettingsError(
+            f"cannot listen on {host}:{port} ({reason}): choose another with --host and --port"
+        ) from None
+
+
+def _warm_up(service: Service) -> None:
+    try:
+        service.warm_up()
+    except QAError as error:  # said again, on the page, by the first question
+        print(f"qa: {error}", flush=True)  # noqa: T201

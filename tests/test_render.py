@@ -1,0 +1,113 @@
+"""HTML: everything from outside is escaped, marks lead to the quoted words."""
+
+from html.parser import HTMLParser
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.types import Abstention, Answer, Article, Citation, Dropped, Hit, ModelInfo, Passage, Sentence, Span, Timings
+from qa.web.render import answer_html, article_html, article_page, error_html, passages_html
+
+EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+OUR_TAGS = {
+    "a", "article", "blockquote", "body", "details", "div", "em", "h2", "head", "html", "li", "mark", "meta", "ol", "p",
+    "section", "span", "style", "summary", "title", "ul",
+}  # fmt: skip
+
+
+class Tags(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def hit(text: str, title: str = "Title", start: int = 0, article_id: str = "abc123") -> Hit:
+    end = start + len(text)
+    return Hit(Passage(article_id, start, end, text, (Span(start, end),)), title, 0.5)
+
+
+def cited(text: str, source: Hit, mark: int = 1) -> Sentence:
+    passage = source.passage
+    citation = Citation(mark, passage.article_id, source.title, passage.start, passage.end, passage.text)
+    return Sentence(text, (citation,))
+
+
+def answer(*sentences: Sentence, hits: tuple[Hit, ...] = (), **more) -> Answer:
+    return Answer("Who?", sentences, hits, ModelInfo("fake", "fake"), Timings(total_ms=1500), **more)
+
+
+@given(st.text(min_size=1).filter(str.strip))
+def test_nothing_from_outside_becomes_markup(text: str) -> None:
+    source = hit(text, title=text)
+    refused = answer(hits=(source,), reason=Abstention.REFUSED, message=text, dropped=(Dropped(text, text),))
+    shown = answer(cited(text, source), hits=(source,), dropped=(Dropped(text, text),))
+    pages = [
+        answer_html(shown.sentences, answer=shown, waiting=text),
+        answer_html((), answer=refused),
+        passages_html((source,)),
+        error_html(text),
+        article_page(Article(text, text, text, text, text, text, (text,)), Span(0, 1), style=""),
+    ]
+    for page in pages:
+        for tag, attributes in Tags(page).seen:
+            assert tag in OUR_TAGS
+            assert not any(name.startswith("on") for name in attributes)
+            assert (attributes.get("href") or "/").startswith("/")
+
+
+def test_a_script_is_shown_as_text() -> None:
+    page = article_html(Article(EVIL, EVIL, "source"))
+    assert "<script" not in page
+    assert Tags(page).text.count(EVIL) == 2  # title and body, to the letter
+
+
+def test_a_mark_leads_to_the_quoted_words() -> None:
+    source = hit("The dam broke.", start=7)
+    tags = Tags(answer_html([cited("It broke.", source)])).seen
+    links = [attributes["href"] for tag, attributes in tags if tag == "a"]
+    assert links == ["/articles/abc123?start=7&end=21#quote"] * 2  # in the sentence, and beside the quotation
+
+
+def test_the_quoted_words_are_marked_and_the_text_is_whole() -> None:
+    article = Article("One. Two & three. Four.", "Title", "source")
+    page = article_html(article, Span(5, 17))
+    assert '<mark id="quote">Two &amp; three.</mark>' in page
+    assert article.text in Tags(page).text
+
+
+@given(st.integers(), st.integers())
+def test_bounds_that_anyone_typed_do_no_harm(start: int, end: int) -> None:
+    article = Article("One. Two.", "Title", "source")
+    page = article_html(article, Span(start, end))
+    assert article.text in Tags(page).text
+    assert ("<mark" in page) == (0 <= start < end <= len(article.text))
+
+
+def test_an_abstention_says_why_and_offers_the_nearest_passages() -> None:
+    hits = tuple(hit(f"Passage {number}.", start=100 * number) for number in range(5))
+    html = answer_html((), answer=answer(hits=hits, reason=Abstention.NOT_MENTIONED, message="Not mentioned."))
+    assert "Not mentioned." in html
+    assert html.count("Show passage") == 3
+
+
+def test_withheld_sentences_are_told() -> None:
+    source = hit("The dam broke.")
+    done = answer(cited("It broke.", source), hits=(source,), dropped=(Dropped("It cost 5.", "no such number"),))
+    text = Tags(answer_html(done.sentences, answer=done)).text
+    assert "1 drafted sentence withheld" in text
+    assert "no such number" in text
+    assert "1.5 s" in text
+
+
+def test_passages_stand_under_their_articles() -> None:
+    html = passages_html((hit("A.", "First"), hit("B.", "First", 10), hit("C.", "Second", article_id="def")))
+    assert html.count("First") == 1
+    assert html.index("First") < html.index("A.") < html.index("B.") < html.index("Second") < html.index("C.")
