@@ -1,0 +1,54 @@
+# Two commands matter: `make run` serves the app, `make test` proves it. Each does its own set-up and skips what is done.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+SEEDED := indexes/default/.seeded
+
+.PHONY: run setup models test check bench format clean
+
+run: setup
+	@$(BIN)/qa serve
+
+setup: $(VENV)/.installed models $(SEEDED)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "citewire needs Python 3.11 or newer: make PYTHON=python3.11 …")'
+	@echo "Creating $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing citewire and what it stands on (a few minutes the first time)"
+	@$(PIP) install --quiet --editable . --constraint constraints.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	@$(PIP) install --quiet --editable '.[dev]' --constraint constraints.txt
+	@touch $@
+
+models: $(VENV)/.installed
+	@$(BIN)/qa models pull
+
+$(SEEDED): $(VENV)/.installed
+	@$(BIN)/qa --library indexes/default ingest seeds/articles
+	@touch $@
+
+test: $(VENV)/.dev models
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q tests/test_layers.py
+
+bench: setup
+	@$(BIN)/python -m qa.bench
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) indexes/default .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
