@@ -206,4 +206,3 @@ class Message(NamedTuple):
 
     role: str
     content: str
-
