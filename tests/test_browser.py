@@ -112,8 +112,7 @@ def test_bad_input_is_said_in_words(page) -> None:
 
 def test_markup_in_articles_is_shown_as_text(page) -> None:
     ask(page, "When did the quail market in Ombersley open?")
-    page.locator("#cw-evidence a.cw-cite").first.click()
-    page.locator("#cw-article .cw-text").wait_for()
+    page.locator("#cw-evidence li", has_text="quail market").locator("a.cw-cite").click()
     page.locator("#cw-article", has_text="<script>window.hacked = 3</script>").wait_for()
     assert "<script>window.hacked = 1</script>" in page.locator("#cw-article").inner_text()
     assert page.evaluate("window.hacked") is None

@@ -59,7 +59,8 @@ def build_pages(service: Service) -> gr.Blocks:
         inputs, outputs = [question, scope, shown], [answer, passages, shown]
         for trigger in (asked.click, question.submit):
             trigger(ask, inputs, outputs, show_progress="hidden", concurrency_limit=None, api_visibility="private")
-        pages.load(lambda: gr.Dropdown(_choices(service)), None, scope, api_visibility="private")
+        # Outside the queue: an event that ends while another begins can take that one's stream with it.
+        pages.load(lambda: gr.Dropdown(_choices(service)), None, scope, queue=False, api_visibility="private")
     return pages
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Annotated
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.errors import NotFoundError, QAError, SettingsError
 from qa.service import Service
@@ -58,14 +59,7 @@ def create_app(service: Service) -> FastAPI:
         status = 404 if isinstance(error, NotFoundError) else 500
         return _article_response(error_html(str(error)), status)
 
-    @app.middleware("http")
-    async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await go_on(request)
-        response.headers.setdefault("Content-Security-Policy", _APP_POLICY)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
-        return response
-
+    app.add_middleware(_SafeHeaders)
     # A page on another host that had its name resolve to this machine would still send that name.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_host_names(service.settings.host))
     gr.mount_gradio_app(
@@ -80,6 +74,30 @@ def create_app(service: Service) -> FastAPI:
         show_error=False,
     )
     return app
+
+
+class _SafeHeaders:
+    """ASGI middleware that sets the headers every response carries.
+
+    Written plainly because starlette's ``BaseHTTPMiddleware`` hides from a streaming response that its client has gone:
+    pages that were closed would be served for ever.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; complete the headers of what comes back."""
+
+        async def complete(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Content-Security-Policy", _APP_POLICY)
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Referrer-Policy", "no-referrer")
+            await send(message)
+
+        await self._app(scope, receive, complete)
 
 
 def _article_response(html: str, status: int = 200) -> HTMLResponse:
