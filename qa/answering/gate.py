@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from qa.answering.checks import coverage, subject_objection, word_objection
 from qa.answering.drafts import Draft
+from qa.text.utterances import whole_utterance
 from qa.types import Citation, Dropped, Hit, Sentence, Span
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -91,13 +92,14 @@ def _handicap(match: _Match, best: _Match) -> float:
 
 
 def _citation(match: _Match, hit: Hit) -> Citation:
+    start, end = whole_utterance(match.span, hit.passage)
     return Citation(
         mark=match.mark,
         article_id=hit.passage.article_id,
         title=hit.title,
-        start=match.span.start,
-        end=match.span.end,
-        quote=hit.passage.slice(match.span),
+        start=start,
+        end=end,
+        quote=hit.passage.slice(Span(start, end)),
     )
 
 
