@@ -21,6 +21,7 @@ from qa.types import Citation, Dropped, Hit, Sentence, Span
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 RECITE_MARGIN = 0.15  # how much better another passage must match before it replaces the one the model named
+MOST_EMBEDDED = 8  # windows compared by embedding, those of the named passages aside
 SECOND_SENTENCE_GAIN = 0.1  # how much better two sentences must match before both are quoted
 
 
@@ -50,7 +51,7 @@ class LexicalGate:
         """The sentence, cited by evidence rather than as the model marked it, or why it is withheld."""
         if not draft.marks:
             return Dropped(draft.text, "it cites no passage")
-        matches = self._best_spans(draft.text, hits)
+        matches = self._best_spans(draft, hits)
         cited = [matches[mark] for mark in draft.marks]
         best = max(matches.values())
         if best.score > max(match.score for match in cited) + RECITE_MARGIN:
@@ -63,18 +64,34 @@ class LexicalGate:
             return Dropped(draft.text, reason)
         return Sentence(draft.text, tuple(_citation(match, hits[match.mark - 1]) for match in cited))
 
-    def _best_spans(self, sentence: str, hits: Sequence[Hit]) -> dict[int, _Match]:
-        """The best matching span of each passage, by its number."""
-        windows = [(mark, span) for mark, hit in enumerate(hits, start=1) for span in _windows(hit)]
-        texts = [hits[mark - 1].passage.slice(span) for mark, span in windows]
-        vectors = self._encode([sentence, *texts])
-        similarities = vectors[1:] @ vectors[0]
+    def _best_spans(self, draft: Draft, hits: Sequence[Hit]) -> dict[int, _Match]:
+        """The best matching span of each passage that the draft names, and of others that come near it, by number."""
+        windows = [
+            _Match(coverage(draft.text, hit.passage.slice(span)), mark, span)
+            for mark, hit in enumerate(hits, 1)
+            for span in _windows(hit)
+        ]
+        chosen = _worth_embedding(windows, draft.marks)
+        texts = [hits[match.mark - 1].passage.slice(match.span) for match in chosen]
+        vectors = self._encode([draft.text, *texts])
         best: dict[int, _Match] = {}
-        for (mark, span), text, similarity in zip(windows, texts, similarities, strict=True):
-            match = _Match((coverage(sentence, text) + float(similarity)) / 2, mark, span)
-            if mark not in best or match.score > best[mark].score + _handicap(match, best[mark]):
-                best[mark] = match
+        for match, similarity in zip(chosen, vectors[1:] @ vectors[0], strict=True):
+            match = match._replace(score=(match.score + float(similarity)) / 2)
+            if match.mark not in best or match.score > best[match.mark].score + _handicap(match, best[match.mark]):
+                best[match.mark] = match
         return best
+
+
+def _worth_embedding(windows: Sequence[_Match], marks: Sequence[int]) -> list[_Match]:
+    """The windows that share most words with the draft, and two of each passage in ``marks``, in the order given.
+
+    Embedding every window of a long conversation would take longer than writing the sentence.
+    """
+    ranked = sorted(windows, key=lambda match: -match.score)
+    chosen = set(ranked[:MOST_EMBEDDED])
+    for mark in marks:
+        chosen.update([match for match in ranked if match.mark == mark][:2])
+    return [match for match in windows if match in chosen]
 
 
 def _windows(hit: Hit) -> Iterator[Span]:

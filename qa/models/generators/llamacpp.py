@@ -60,6 +60,9 @@ class LlamaCppGenerator:
         parameters.n_parallel = 1
         parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
         parameters.cache_ram_mib = prompt_cache_mb
+        # Read, not mapped: the weights are repacked for this CPU, and mapped pages would stay beside the copy. For the
+        # default model that is 2.0 GB instead of 1.4, to load 0.7 s sooner.
+        parameters.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
         parameters.verbosity = _QUIET
         parameters.warmup = False
         parameters.api_keys = [self._key]
