@@ -23,7 +23,7 @@ LAYERS = (
 # Each heavy library and the only modules that may import it.
 WRAPPERS = {
     "torch": {"models/embedder.py", "models/generators/transformers.py", "models/generators/load.py"},
-    "transformers": {"models/embedder.py", "models/generators/transformers.py"},
+    "transformers": {"models/quiet.py", "models/generators/transformers.py"},
     "sentence_transformers": {"models/embedder.py", "bench.py"},
     "xgrammar": {"models/generators/transformers.py"},
     "xllamacpp": {"models/generators/llamacpp.py"},

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import re
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 from qa.errors import HashMismatchError, ModelError
 from qa.models.hashes import combined_hash, hash_file
 from qa.models.presets import Task
+from qa.models.quiet import quiet_transformers
 from qa.models.store import LocalModel, ModelStore
 from qa.models.weights import folder_weights
 from qa.settings import Settings
@@ -177,29 +176,13 @@ def _load(model: LocalModel, device: str, threads: int) -> SentenceTransformer:
     if threads:
         torch.set_num_threads(threads)
     try:
-        with _quiet():
+        with quiet_transformers():
             return SentenceTransformer(
                 str(model.path), device=None if device == "auto" else device, local_files_only=True
             )
     except (OSError, ValueError, RuntimeError, ImportError, KeyError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"cannot load embedder {model.name!r} from {model.path}: {reason}") from error
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the progress bars and load reports of transformers on standard error."""
-    from transformers.utils import logging as transformers_logging
-
-    level, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity(logging.ERROR)
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(level)
-        if bars:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _words(text: str) -> list[str]:

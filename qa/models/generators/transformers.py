@@ -7,7 +7,6 @@ last prompt, so that whatever a new prompt shares with it from the beginning is 
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 
 from qa.errors import GenerationError, ModelError
 from qa.models.generators.base import Chunk, Usage
+from qa.models.quiet import quiet_transformers
 from qa.types import Message, ModelInfo
 
 
@@ -37,7 +37,7 @@ class TransformersGenerator:
         self._tokenizer: Any
         self._model: Any
         try:
-            with _quiet():
+            with quiet_transformers():
                 self._tokenizer, self._model = _load(folder, device)
                 self._compiler = _compiler(self._tokenizer, self._model)
         except ModelError:
@@ -208,22 +208,6 @@ def _compiler(tokenizer: Any, model: Any) -> Any:
         tokenizer, vocab_size=vocabulary, stop_token_ids=sorted(end for end in ends if end is not None)
     )
     return xgrammar.GrammarCompiler(tokens)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the progress bars and load reports of transformers on standard error."""
-    from transformers.utils import logging as transformers_logging
-
-    level, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity(logging.ERROR)
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(level)
-        if bars:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
