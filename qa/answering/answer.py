@@ -18,7 +18,7 @@ from qa.errors import QuestionError
 from qa.library import Library, SearchFilter
 from qa.models.generators.base import Generator, Usage
 from qa.settings import Settings
-from qa.text.sentences import split_sentences
+from qa.text.utterances import statements
 from qa.types import Abstention, Answer, Dropped, Hit, Sentence, Timings
 
 _TEMPLATE_TOKENS = 120  # what a chat template and the passages' titles add around the texts counted
@@ -136,7 +136,7 @@ class Answerer:
     def _gated(self, draft: Draft, course: _Course) -> Iterator[Sentence]:
         course.invalid_marks += draft.invalid_marks
         text = _respelled(draft.text, course.hits)
-        for span in split_sentences(text):
+        for span in statements(text):
             one = Draft(text[span.start : span.end], draft.marks)
             verdict = self._verdict(one, course)
             if isinstance(verdict, Dropped):
