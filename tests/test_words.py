@@ -1,12 +1,15 @@
 """Words, numbers and names compare across wordings, in linear time."""
 
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.text.words import content_stems, fold, name_words, numbers
+from qa.text.quantities import numbers
+from qa.text.words import content_stems, fold, name_words, stem
 
 
 @pytest.mark.parametrize(
@@ -115,6 +118,23 @@ def test_content_stems_keep_order_and_leave_out_stopwords():
 )
 def test_name_words(text, names):
     assert list(name_words(text)) == names
+
+
+def test_words_are_stemmed_alike_by_many_threads():
+    words = [
+        f"{begin}{ending}" for begin in ("nation", "happi", "organis", "relat") for ending in ("al", "ness", "ations")
+    ]
+    alone = {word: stem(word) for word in words}
+    stem.cache_clear()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for _ in range(50):
+                stem.cache_clear()
+                assert list(pool.map(stem, words * 3)) == [alone[word] for word in words] * 3
+    finally:
+        sys.setswitchinterval(interval)
 
 
 @given(st.text())

@@ -1,79 +1,56 @@
-"""Checks of a sentence against its evidence that need no model: quotations, numbers, names, words.
-
-Word coverage is the strongest single signal of support for sentences that stay near their source.
-"""
+"""Checks of a sentence against its evidence that need no model: quotations, numbers, names, negation, subject."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Set
 
-from qa.text.words import content_stems, fold, name_words, numbers
+from qa.text.denial import denial_objection
+from qa.text.months import unknown_months
+from qa.text.names import unknown_names, unknown_opener
+from qa.text.overlap import share
+from qa.text.quantities import unknown_numbers
+from qa.text.quotations import altered_quotation
+from qa.text.words import content_stems
 
-MIN_COVERAGE = 0.6  # of the sentence's words, and of those that it adds to the question
-MIN_SUBJECT = 0.5  # of the words that the sentence shares with the question, more than this must be the article's too
-
-_NEGATION = re.compile(
-    r"\b(?:not?|never|none|nobody|nothing|neither|nor|without|cannot|den(?:y|ies|ied|ying)|refus\w+|reject\w*|fail\w*|lack\w*)\b"
-    r"|n['’]t\b",
-    re.IGNORECASE,
-)
+_FEW_WORDS = 2  # words of a question that an article may well say in others
 
 
-def word_objection(sentence: str, question: str, text: str) -> str | None:
-    """What ``text`` does not have of ``sentence``: quoted words, a number, a name, or most of its words."""
-    if quotation := _altered_quotation(sentence, text):
+def word_objection(
+    sentence: str, question: str, text: str, least_coverage: float, names: Set[str] = frozenset()
+) -> str | None:
+    """What ``text`` does not have of ``sentence``: quoted words, a number, a name, a denial, or enough of its words.
+
+    What stands in the question already is not asked of the text, but for the share of words. ``names`` are stems of
+    words known to be names, by which one is recognised that opens the sentence.
+    """
+    if quotation := altered_quotation(sentence, text):
         return f"it quotes words that the passage does not have: “{quotation}”"
-    if unknown := sorted(numbers(sentence) - numbers(text) - numbers(question)):
+    known = f"{text}\n{question}"
+    if unknown := unknown_numbers(sentence, known):
         return f"the passage does not have the number {unknown[0]}"
-    known = set(content_stems(text)) | set(content_stems(question))
-    for name in name_words(sentence):
-        if not set(content_stems(name)) <= known:
-            return f"the passage does not name {name}"
-    if _NEGATION.search(sentence) and not _NEGATION.search(text):
-        return "the passage does not deny it"
+    if months := unknown_months(sentence, known):
+        return f"the passage does not have the date {months[0]}"
+    if unnamed := unknown_names(sentence, known):
+        return f"the passage does not name {unnamed[0]}"
+    if opener := unknown_opener(sentence, known, names):
+        return f"the passage does not name {opener}"
+    if denial := denial_objection(sentence, text):
+        return denial
     said, asked, found = (set(content_stems(part)) for part in (sentence, question, text))
     if not said:
         return "it says nothing that could be checked"
-    if min(_share(said, found), _share(said - asked, found)) < MIN_COVERAGE:
+    if min(share(said, found), share(said - asked, found)) < least_coverage:
         return "the passage does not say it in these or similar words"
     return None
 
 
-def subject_objection(sentence: str, question: str, text: str) -> str | None:
+def subject_objection(sentence: str, question: str, text: str, least_subject: float) -> str | None:
     """What keeps ``sentence`` from being about ``question``, where ``text`` is what was shown of the article it cites.
 
-    The article must speak of something that the question asks about, and of most that the sentence took over from it.
+    The article must speak of something that the question asks about, and of more than the share ``least_subject`` of
+    what the sentence took over from it.
     """
     said, asked, found = (set(content_stems(part)) for part in (sentence, question, text))
-    if (asked and not asked & found) or _share(said & asked, found) <= MIN_SUBJECT:
+    if (len(asked) > _FEW_WORDS and not asked & found) or share(said & asked, found) <= least_subject:
         return "the article speaks of something else than the question"
     return None
-
-
-def coverage(sentence: str, text: str) -> float:
-    """The share of the content words of ``sentence`` that ``text`` has; 1 where it has none to find."""
-    return _share(set(content_stems(sentence)), set(content_stems(text)))
-
-
-def _share(stems: set[str], found: set[str]) -> float:
-    """The share of ``stems`` that are ``found``; 1 where there is nothing to find."""
-    return len(stems & found) / len(stems) if stems else 1.0
-
-
-_QUOTATION = re.compile(r"“([^”]+)”|\"([^\"]+)\"|‘((?:[^’]|’(?=\w))+)’(?!\w)")
-
-
-def _altered_quotation(sentence: str, text: str) -> str | None:
-    """The first quotation of ``sentence`` that ``text`` does not contain word for word."""
-    stored = _letters(text)
-    for match in _QUOTATION.finditer(sentence):
-        quotation = next(group for group in match.groups() if group)
-        if _letters(quotation) not in stored:
-            return quotation
-    return None
-
-
-def _letters(text: str) -> str:
-    """The words of ``text`` alone, so that punctuation moved by a quotation does not count as a change."""
-    words = re.findall(r"\w+", fold(text))
-    return f" {' '.join(words)} "

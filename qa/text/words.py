@@ -1,11 +1,11 @@
-"""Words, numbers and names of a text, in forms that can be compared across wordings."""
+"""Words and names of a text, in forms that can be compared across wordings."""
 
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -29,49 +29,14 @@ STOPWORDS = frozenset(
 )
 
 # S-400, MiG-29s, COVID-19: the digits are part of the name. Not so in mid-2024.
-_DESIGNATED = r"(?!(?i:mid|pre|post|early|late|sub|under|over|non|top|aged|about|nearly)[-–‑])[^\W\d_]++[-–‑]\d\w*"
+DESIGNATED = r"(?!(?i:mid|pre|post|early|late|sub|under|over|non|top|aged|about|nearly)[-–‑])[^\W\d_]++[-–‑]\d\w*"
 # All other hyphens part words: "Russian-made" shares two with "made in Russian factories".
-_TOKEN = re.compile(rf"(?:[^\W\d_]\.){{2,}}|\d[\d.,]*\d|{_DESIGNATED}|\w+")
+_TOKEN = re.compile(rf"(?:[^\W\d_]\.){{2,}}|\d[\d.,]*\d|{DESIGNATED}|\w+")
 _ACRONYM = re.compile(r"(?:[A-Z]\.){2,}|[A-Z]{2,6}")
 _DESIGNATION = re.compile(r"([^\W\d_]+)-?(\d+[a-rt-z]?)s?")
 _OPENS = re.compile(r"[.!?:…]['\"’”)]*\s+['\"‘“(]*$|[‘“\"\n]\s*$|(?<!\w)'$")
 _LOOK_BACK = 16
-
-_UNITS = _split(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-)
-_TENS = _split("twenty thirty forty fifty sixty seventy eighty ninety")
-_VALUES = {word: value for value, word in enumerate(_UNITS)} | {word: 10 * ten for ten, word in enumerate(_TENS, 2)}
-_SCALES = {
-    "dozen": 12,
-    "hundred": 10**2,
-    "thousand": 10**3,
-    "million": 10**6,
-    "billion": 10**9,
-    "trillion": 10**12,
-    "mn": 10**6,
-    "bn": 10**9,
-    "tn": 10**12,
-}
-_AFTER_CURRENCY = {"k": 10**3, "m": 10**6, "b": 10**9}
-_CURRENCIES = frozenset("$€£¥₺₽₹")
-_LONGEST_NUMBER = 24
-"""Digits beyond which a number is compared as written; `Decimal` would round it."""
-
-# Longest first, so that "sixty" is not read as "six".
-_SMALL = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])})\b)?|(?:{'|'.join(reversed(_UNITS))}))\b"
-_A = r"(?<!half )an?\b"
-_NUMBER = re.compile(
-    rf"\b{_DESIGNATED}"  # taken first, so that its digits are not read
-    r"|(?<![\w.])(?:(?P<hours>\d{1,2}):(?P<minutes>\d\d)|(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?))(?!\d)"
-    rf"|\b(?:(?P<hundreds>{_A}|{_SMALL})[- ]hundred\b(?:(?: and)?[- ](?P<more>{_SMALL}))?"
-    rf"|(?P<small>{_SMALL})|{_A}(?= (?P<one>dozen|thousand|million|billion|trillion)\b))",
-    re.IGNORECASE,
-)
-_SCALE = re.compile(rf"[\s-]*({'|'.join(_SCALES)})\b", re.IGNORECASE)
-_PRONOUN_BEFORE = re.compile(r"\b(?:no|any|every|some|each|the|this|that|which)[- ]$", re.IGNORECASE)
-_PRONOUN_AFTER = re.compile(r" (?:of|another)\b|['’]s\b", re.IGNORECASE)
+_STEMMING = threading.Lock()
 
 
 def fold(text: str) -> str:
@@ -90,7 +55,8 @@ _PLAIN = str.maketrans(
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """The Snowball stem of a folded English word."""
-    return str(_stemmer().stemWord(word))
+    with _STEMMING:  # the stemmer keeps the word in itself while it works
+        return str(_stemmer().stemWord(word))
 
 
 @lru_cache(maxsize=1)
@@ -120,55 +86,14 @@ def _comparable(token: str) -> str:
     return "" if folded in STOPWORDS else stem(folded)
 
 
-def numbers(text: str) -> set[str]:
-    """The numbers that ``text`` names, in digits or words, in one form: ``4.2 million`` and ``4,200,000`` are one.
-
-    Words are read to 999, with a scale; ``a`` counts before one. Times of day keep their form (``4:52``). Designations
-    such as ``S-400`` are no numbers, nor are ordinals in words, nor ``one`` as a pronoun.
-    """
-    found = (_number(match, text) for match in _NUMBER.finditer(text))
-    return {number for number in found if number is not None}
+def acronyms(text: str) -> set[str]:
+    """The acronyms of ``text``, folded and without full stops: ``us`` for ``U.S.``."""
+    return {fold(m.group()).replace(".", "") for m in _TOKEN.finditer(text) if is_acronym(m.group())}
 
 
-def _number(match: re.Match[str], text: str) -> str | None:
-    if match["hours"]:
-        return f"{int(match['hours'])}:{match['minutes']}"
-    if match["digits"]:
-        digits = match["digits"].replace(",", "")
-        if len(digits) > _LONGEST_NUMBER:
-            return digits
-        value = Decimal(digits)
-    elif match["hundreds"]:
-        value = Decimal(100 * _value(match["hundreds"]) + _value(match["more"] or "zero"))
-    elif match["small"]:
-        value = Decimal(_value(match["small"]))
-    elif match["one"]:
-        value = Decimal(1)
-    else:
-        return None
-    scale = _scale(match, text)
-    if scale == 1 and (match["small"] or "").lower() == "one" and _is_pronoun(match, text):
-        return None
-    return f"{(value * scale).normalize():f}"
-
-
-def _value(words: str) -> int:
-    """What number words below a hundred amount to; ``a`` is one."""
-    return sum(_VALUES.get(word, 1) for word in re.split(r"[- ]", words.lower()))
-
-
-def _scale(match: re.Match[str], text: str) -> int:
-    if scale := _SCALE.match(text, match.end()):
-        return _SCALES[scale.group(1).lower()]
-    letter, after = text[match.end() : match.end() + 1], text[match.end() + 1 : match.end() + 2]
-    if match.start() and text[match.start() - 1] in _CURRENCIES and not after.isalnum():
-        return _AFTER_CURRENCY.get(letter.lower(), 1)
-    return 1
-
-
-def _is_pronoun(match: re.Match[str], text: str) -> bool:
-    before = text[max(0, match.start() - _LOOK_BACK) : match.start()]
-    return bool(_PRONOUN_BEFORE.search(before) or _PRONOUN_AFTER.match(text, match.end()))
+def is_acronym(word: str) -> bool:
+    """Whether ``word`` is written as an acronym."""
+    return _ACRONYM.fullmatch(word) is not None
 
 
 def name_words(text: str) -> Iterator[str]:
@@ -179,7 +104,7 @@ def name_words(text: str) -> Iterator[str]:
     tokens = list(_TOKEN.finditer(text))
     for place, match in enumerate(tokens):
         word = match.group()
-        acronym = _ACRONYM.fullmatch(word) is not None
+        acronym = is_acronym(word)
         if not word[0].isupper() or word in TITLES or (fold(word) in STOPWORDS and not acronym):
             continue
         if acronym or not _opens_sentence(tokens, place, text) or _followed_by_name(tokens, place, text):
