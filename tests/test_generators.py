@@ -35,7 +35,7 @@ def generate(generator, messages=ASK, *, grammar=None, max_tokens=48):
 
 def test_the_fake_cites_the_first_passage():
     assert generate(FakeGenerator())[0] == "The dam cost 4 million crowns. [1]"
-    assert echo_first_passage([Message("user", "Question: Who?")]) == "The articles do not answer this."
+    assert echo_first_passage([Message("user", "Question: Who?")]) == "None of the articles answer this."
 
 
 def test_the_fake_counts_and_cuts_words():

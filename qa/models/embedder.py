@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import HashMismatchError, ModelError
+from qa.models.formats import folder_weights
 from qa.models.hashes import combined_hash, hash_file
 from qa.models.presets import Task
 from qa.models.quiet import quiet_transformers
 from qa.models.store import LocalModel, ModelStore
-from qa.models.weights import folder_weights
 from qa.settings import Settings
 
 if TYPE_CHECKING:

@@ -24,12 +24,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from qa.errors import DownloadError, HashMismatchError, ModelError, NotFoundError
+from qa.models.formats import check_gguf, folder_weights
 from qa.models.hashes import Stamp, combined_hash, hash_file, sync
 from qa.models.hub import Hub
 from qa.models.mirror import WheelMirror
 from qa.models.presets import Preset, Task, find_preset, preset_names, presets, suggestion
 from qa.models.sources import NullProgress, Progress, Source, SourceError, Workspace, free_bytes
-from qa.models.weights import check_gguf, folder_weights
 
 LOCK_SECONDS = 1800.0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from qa.types import Message, ModelInfo
@@ -19,10 +19,15 @@ class Usage(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """A piece of generated text; the last one of a generation carries its usage."""
+    """A piece of generated text; the last one of a generation carries its usage.
+
+    ``likely`` stands on the first piece, where the engine tells it: the probabilities of the likeliest tokens at the
+    beginning of the reply, before the grammar has its say.
+    """
 
     text: str
     usage: Usage | None = None
+    likely: Mapping[str, float] | None = None
 
 
 class Generator(Protocol):

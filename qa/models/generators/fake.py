@@ -16,7 +16,7 @@ def echo_first_passage(messages: Sequence[Message]) -> str:
     """The first sentence of the first passage in the last message, cited; a refusal where there is none."""
     passage = _NUMBERED.search(messages[-1].content)
     if passage is None:
-        return "The articles do not answer this."
+        return "None of the articles answer this."
     number, text = passage.groups()
     return f"{re.split(r'(?<=[.!?]) ', text)[0]} [{number}]"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import queue
 import secrets
 import threading
@@ -23,6 +24,7 @@ from qa.types import Message, ModelInfo
 
 _QUIET = -1
 _COUNT_SECONDS = 30
+_LIKELY = 20  # tokens whose probability is told
 # Answers copy from the passages, so the last 3 tokens often foretell the next 8: n-gram drafts, verified in one batch.
 # Copied text is decoded 1.6 times as fast on two cores. Batches round differently, so where two tokens score alike the
 # text may differ from that of plain decoding; NGRAM_SIMPLE drafts from the prompt and the reply alone, and so gives the
@@ -109,7 +111,14 @@ class LlamaCppGenerator:
     def generate(self, messages: Sequence[Message], *, grammar: str, max_tokens: int) -> Iterator[Chunk]:
         """Pieces of the reply as they are decoded; see `Generator.generate`."""
         server = self._loaded()
-        request = {**_request(messages), "grammar": grammar, "max_tokens": max_tokens, "stream": True}
+        request = {
+            **_request(messages),
+            "grammar": grammar,
+            "max_tokens": max_tokens,
+            "stream": True,
+            "logprobs": True,
+            "top_logprobs": _LIKELY,
+        }
         replies: queue.SimpleQueue[dict[str, Any] | BaseException | None] = queue.SimpleQueue()
         stopped = threading.Event()
 
@@ -130,10 +139,13 @@ class LlamaCppGenerator:
         worker = threading.Thread(target=work, name="llamacpp-generate", daemon=True)
         worker.start()
         try:
+            begun = False
             while (reply := replies.get()) is not None:
                 if isinstance(reply, BaseException):
                     raise GenerationError(f"llama.cpp failed ({reply}): try again, or restart") from reply
-                yield from _chunks(self._checked(reply))
+                for chunk in _chunks(self._checked(reply)):
+                    yield chunk._replace(likely=None) if begun else chunk
+                    begun = begun or bool(chunk.text)
         finally:
             stopped.set()
             worker.join()
@@ -183,7 +195,7 @@ def _chunks(reply: dict[str, Any]) -> Iterator[Chunk]:
     for choice in reply.get("choices", ()):
         text = choice.get("delta", {}).get("content")
         if text:
-            yield Chunk(text)
+            yield Chunk(text, likely=_likely(choice))
     if timings := reply.get("timings"):
         usage = Usage(
             prompt_tokens=timings["prompt_n"] + timings["cache_n"],
@@ -193,3 +205,9 @@ def _chunks(reply: dict[str, Any]) -> Iterator[Chunk]:
             output_ms=timings["predicted_ms"],
         )
         yield Chunk("", usage)
+
+
+def _likely(choice: dict[str, Any]) -> dict[str, float] | None:
+    """The likeliest tokens with their probabilities; ``None`` where a drafted token came without any."""
+    tokens = (choice.get("logprobs") or {}).get("content") or ()
+    return {one["token"]: math.exp(one["logprob"]) for one in tokens[0]["top_logprobs"]} if tokens else None
