@@ -1,4 +1,4 @@
-"""Speed, as JSON: ``python -m qa.bench`` measures answers, retrieval and ingest on the seed articles.
+"""Speed, as JSON: ``python -m qa.bench`` measures answers, gate, retrieval and ingest on the seed articles.
 
 Machines differ and drift; the ratios within one run are what to compare. *Cold* means that the rules at the beginning
 of the prompt are computed already and the passages are not; a *follow-up* is the next question of a conversation.
@@ -19,14 +19,18 @@ from typing import Any
 import psutil
 
 from qa import __version__
+from qa.answering.confidence import Confidence
+from qa.answering.drafts import Draft
+from qa.answering.gate import Gate
 from qa.answering.prompts import fixed_messages
 from qa.ingest import find_files, read_path
 from qa.library import Library, SearchFilter
 from qa.models.embedder import Embedder
+from qa.models.support import SupportModel
 from qa.offline import go_offline
 from qa.service import Service
 from qa.settings import Settings, load_settings
-from qa.types import Answer, Article, Hit, Message
+from qa.types import Answer, Article, Hit, Message, Sentence
 
 SEEDS = Path("seeds/articles")
 ARTICLE = "turkey-s400-f35.txt"
@@ -43,6 +47,7 @@ QUESTIONS = (
     "What did the Turkish government source say about trust?",
 )
 _ROUNDS = 3
+_BATCH = 16  # pairs that the support model reads at once
 _COPIES = 4  # of the seed articles, so that ingest runs for seconds
 
 Figures = dict[str, Any]
@@ -75,6 +80,8 @@ def measured(settings: Settings) -> Figures:
             "follow_up": _latencies(follow_up),
             "retrieval_ms": _quantiles([answer.timings.retrieve_ms for answer in (*cold, *follow_up)]),
             "generator_speed": _generator_speed(service, article),
+            "support_ms_per_pair": _support_speed(service.support, article),
+            "gate_ms_per_sentence": _gate_speed(service.support, (*cold, *follow_up)),
             "ingest": _ingest(service.library.embedder),
             "peak_memory_gb": round(_peak_bytes() / 1e9, 2),
         }
@@ -128,6 +135,35 @@ def _generator_speed(service: Service, article: Article) -> Figures:
         "prompt_tokens_per_s": round(statistics.median(prompt), 1),
         "output_tokens_per_s": round(statistics.median(output), 1),
     }
+
+
+def _support_speed(model: SupportModel, article: Article) -> float:
+    """Milliseconds for a claim beside its evidence, some 160 tokens together, read in a batch."""
+    words = article.text.split()
+    pairs = [(" ".join(words[start : start + 15]), " ".join(words[start : start + 105])) for start in range(_BATCH)]
+    model.read(pairs)
+    spent = []
+    for _ in range(_ROUNDS):
+        started = time.perf_counter()
+        model.read(pairs)
+        spent.append(time.perf_counter() - started)
+    return round(1000 * statistics.median(spent) / len(pairs), 1)
+
+
+def _gate_speed(model: SupportModel, answers: Sequence[Answer]) -> Figures:
+    """Milliseconds that a sentence spends in the gate and in being scored as an answer."""
+    gate, confidence = Gate(model), Confidence(model, "balanced")
+    spent = []
+    for answer in answers:
+        prospect = confidence.prospect(answer.question, answer.hits)
+        for sentence in answer.sentences:
+            draft = Draft(sentence.text, tuple(dict.fromkeys(citation.mark for citation in sentence.citations)))
+            started = time.perf_counter()
+            judged = gate.judge(draft, answer.question, answer.hits)
+            if isinstance(judged.verdict, Sentence):
+                confidence.score(judged.verdict, prospect, answer.hits, None)
+            spent.append(1000 * (time.perf_counter() - started))
+    return _quantiles(spent)
 
 
 def _ingest(embedder: Embedder) -> Figures:

@@ -84,16 +84,30 @@ def _where(service: Service, articles: Sequence[str], outlets: Sequence[str], **
 @click.argument("question")
 @_scope_options
 @_k_option
+@click.option("--strict", "abstention", flag_value="strict", help="Answer only what is nearly certain.")
+@click.option(
+    "--balanced", "abstention", flag_value="balanced", help="Weigh wrong answers and lost ones alike (default)."
+)
+@click.option("--lenient", "abstention", flag_value="lenient", help="Answer whatever is borne out and may answer.")
 @click.option("--stream", is_flag=True, help="Print each sentence as soon as it is proven.")
 @_json_option
 @click.pass_context
-def ask(context: click.Context, /, question: str, k: int | None, stream: bool, as_json: bool, **scope: Any) -> None:
+def ask(
+    context: click.Context,
+    /,
+    question: str,
+    k: int | None,
+    abstention: str | None,
+    stream: bool,
+    as_json: bool,
+    **scope: Any,
+) -> None:
     """Answer QUESTION from the library, every sentence with the words it rests on."""
     from qa import terminal
     from qa.jsonable import answer_json, sentence_json
     from qa.types import Answer, Sentence
 
-    service = _service(context)
+    service = _service(context, abstention=abstention)
     where = _where(service, **scope)
     with terminal.waiting("Loading the models …"):
         service.answerer  # noqa: B018

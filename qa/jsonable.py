@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from qa.types import Answer, Article, Hit, Sentence
+from qa.types import Answer, Article, Dropped, Hit, Sentence
 
 Json = dict[str, Any]
 
@@ -17,9 +17,11 @@ def answer_json(answer: Answer) -> Json:
         "abstained": answer.abstained,
         "reason": answer.reason,
         "message": answer.message,
+        "score": answer.score,
+        "disagreement": answer.disagreement,
         "sentences": [sentence_json(sentence) for sentence in answer.sentences],
         "passages": [passage_json(mark, hit) for mark, hit in enumerate(answer.hits, start=1)],
-        "dropped": [dataclasses.asdict(dropped) for dropped in answer.dropped],
+        "dropped": [dropped_json(dropped) for dropped in answer.dropped],
         "invalid_marks": answer.invalid_marks,
         "generator": dataclasses.asdict(answer.generator),
         "timings": dataclasses.asdict(answer.timings),
@@ -32,6 +34,17 @@ def sentence_json(sentence: Sentence) -> Json:
         "text": sentence.text,
         "support": sentence.support,
         "citations": [dataclasses.asdict(citation) for citation in sentence.citations],
+    }
+
+
+def dropped_json(dropped: Dropped) -> Json:
+    """A withheld sentence, with the words that nothing bears out."""
+    return {
+        "text": dropped.text,
+        "reason": dropped.reason,
+        "support": dropped.support,
+        "doubtful": [span._asdict() for span in dropped.doubtful],
+        "borne_out": dropped.borne_out,
     }
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Self
 
 from qa.answering.answer import Answerer, Event
-from qa.answering.gate import LexicalGate
 from qa.answering.prompts import fixed_messages
 from qa.errors import IngestError
 from qa.ingest import find_files, read_bytes, read_path
@@ -20,6 +19,7 @@ from qa.library import Added, Library, SearchFilter
 from qa.models.embedder import Embedder, load_embedder
 from qa.models.generators import Generator, load_generator
 from qa.models.store import ModelStore
+from qa.models.support import SupportModel, load_support
 from qa.settings import Settings
 from qa.types import Answer, Article, Hit
 
@@ -71,9 +71,10 @@ class Service:
         # Importing torch for the embedder and reading the generator's weights take seconds each: side by side.
         with ThreadPoolExecutor(1) as pool:
             loading = pool.submit(load_generator, self.store, self.settings)
-            embedder = self.library.embedder
+            _ = self.library.embedder
+            self._support = load_support(self.settings.engine, self.settings.device, self.settings.threads)
             self._generator = loading.result()
-        return Answerer(self.library, self._generator, LexicalGate(embedder.encode), self.settings)
+        return Answerer(self.library, self._generator, self._support, self.settings)
 
     @property
     def answerer(self) -> Answerer:
@@ -86,6 +87,12 @@ class Service:
         """The language model, loaded."""
         _ = self.answerer
         return self._generator
+
+    @property
+    def support(self) -> SupportModel:
+        """The model that judges evidence, loaded."""
+        _ = self.answerer
+        return self._support
 
     def warm_up(self) -> None:
         """Load everything and compute what every question's prompt begins with, so that the first answer comes soon."""

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     )
     queue_limit: int = Field(16, ge=1, le=10_000, description="requests that may wait for the generator")
 
+    abstention: Literal["strict", "balanced", "lenient"] = Field("balanced", description="how sure an answer must be")
     k: int = Field(8, ge=1, le=50, description="passages retrieved for a question")
     passage_budget: int = Field(400, ge=64, le=100_000, description="generator tokens of passages in a first question")
     answer_tokens: int = Field(200, ge=16, le=4096, description="most tokens an answer may take")

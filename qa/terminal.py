@@ -21,6 +21,7 @@ from qa.ingest import find_files
 from qa.library import Added, Library
 from qa.service import IngestEvent, Refused
 from qa.types import Answer, Article, Citation, Hit, Sentence
+from qa.wording import DISAGREEMENT, support_words
 
 _WIDTH = 100
 
@@ -41,6 +42,8 @@ def print_answer(answer: Answer, library: Library, *, streamed: bool = False) ->
     if not streamed:
         for sentence in answer.sentences:
             print_sentence(sentence)
+    if answer.disagreement:
+        _out.print(Text(DISAGREEMENT, style="yellow"))
     _out.print()
     citations = dict.fromkeys(citation for sentence in answer.sentences for citation in sentence.citations)
     for citation in sorted(citations, key=lambda citation: (citation.mark, citation.start)):
@@ -61,13 +64,15 @@ def _print_abstention(answer: Answer) -> None:
         print_hits(answer.hits[:3])
     for dropped in answer.dropped:
         _print_small(f"withheld: {dropped.text} ({dropped.reason})")
+    _print_small(_costs(answer))
 
 
 def _print_citation(citation: Citation, library: Library) -> None:
     _out.print(Text.assemble((f"[{citation.mark}] ", "bold cyan"), (_described(citation, library), "bold")))
     quote = _wrapped(" ".join(citation.quote.split()), indent="    ")
     _out.print(Text(quote, style="italic"))
-    _print_small(f"    article {citation.article_id}, characters {citation.start}-{citation.end}")
+    support = f", {support_words(citation.support)}" if citation.support is not None else ""
+    _print_small(f"    article {citation.article_id}, characters {citation.start}-{citation.end}{support}")
 
 
 def _described(citation: Citation, library: Library) -> str:

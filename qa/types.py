@@ -133,10 +133,18 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A drafted sentence that was withheld, and why in one line."""
+    """A drafted sentence that was withheld, and why in one line.
+
+    ``support`` is how far the nearest words of an article bear it out, in [0, 1], and ``doubtful`` the words of
+    ``text`` that they do not bear out (offsets into ``text``); both are empty where that was not judged.
+    ``borne_out`` tells that it was withheld although an article bears it out, since it does not answer the question.
+    """
 
     text: str
     reason: str
+    support: float | None = None
+    doubtful: tuple[Span, ...] = ()
+    borne_out: bool = False
 
 
 class Abstention(StrEnum):
@@ -144,6 +152,7 @@ class Abstention(StrEnum):
 
     NOTHING_RETRIEVED = "nothing_retrieved"
     NOT_MENTIONED = "not_mentioned"
+    NOT_ANSWERED = "not_answered"
     REFUSED = "refused"
     UNSUPPORTED = "unsupported"
 
@@ -159,7 +168,7 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Wall-clock milliseconds since the question arrived, and token counts of the generation."""
+    """Wall-clock milliseconds since the question arrived, and token counts of all that was generated for it."""
 
     retrieve_ms: int = 0
     first_sentence_ms: int | None = None
@@ -174,7 +183,9 @@ class Answer:
     """What the library says to a question: cited sentences, or an abstention with its reason.
 
     ``hits[mark - 1]`` is the passage that ``mark`` names. ``message`` says an abstention in words. ``invalid_marks``
-    counts the marks in the raw draft that named no passage shown.
+    counts the marks in the raw draft that named no passage shown. ``score`` is the probability that the best sentence
+    answers rightly, shown or not; ``None`` where nothing was drafted that could be scored. ``disagreement`` is true
+    where sources say different things and the sentences give more than one version.
     """
 
     question: str
@@ -186,6 +197,8 @@ class Answer:
     message: str | None = None
     dropped: tuple[Dropped, ...] = ()
     invalid_marks: int = 0
+    score: float | None = None
+    disagreement: bool = False
 
     def __post_init__(self) -> None:
         if bool(self.sentences) == bool(self.reason):

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.answering.answer import Answerer, Evidence
-from qa.answering.gate import LexicalGate
 from qa.answering.prompts import REFUSAL, fixed_messages
 from qa.errors import GenerationError, QuestionError
 from qa.library import Library, SearchFilter
 from qa.models.embedder import FakeEmbedder
 from qa.models.generators import FakeGenerator, QueuedGenerator
+from qa.models.support import WordSupport
 from qa.settings import Settings
 from qa.types import Abstention, Answer, Article, Sentence
 
@@ -63,7 +63,7 @@ def shared(tmp_path_factory):
 def answerer(library, reply=None, **changes):
     """An answerer over ``library`` whose model says ``reply``, and its model."""
     generator = FakeGenerator() if reply is None else FakeGenerator(reply)
-    gate = LexicalGate(library.embedder.encode)
+    gate = WordSupport()
     return Answerer(library, generator, gate, Settings(**changes)), generator
 
 
@@ -248,11 +248,12 @@ def test_an_article_deleted_since_the_last_question_is_not_shown_again(library):
 def test_a_follow_up_keeps_the_passages_in_place(library):
     answerer_, generator = answerer(library, REFUSAL)
     first = answerer_.ask(QUESTION, k=1)
+    begun = len(generator.prompts)
     second = answerer_.ask("What did the inspectors find in the dam?", k=3, shown=first.hits)
     places = [(hit.passage.article_id, hit.passage.start) for hit in second.hits]
     assert places[0] == (first.hits[0].passage.article_id, first.hits[0].passage.start)
     assert len(second.hits) > 1
-    one, two = (prompt[-1].content for prompt in generator.prompts)
+    one, two = (generator.prompts[place][-1].content for place in (0, begun))
     assert two.startswith(one.split("\n\n")[0])
 
 
@@ -316,7 +317,7 @@ class Watched(FakeGenerator):
 
 def watched(library, reply, **how):
     generator = Watched(reply, **how)
-    return Answerer(library, QueuedGenerator(generator, 1), LexicalGate(library.embedder.encode), Settings()), generator
+    return Answerer(library, QueuedGenerator(generator, 1), WordSupport(), Settings()), generator
 
 
 def test_closing_the_stream_stops_the_generation(library):

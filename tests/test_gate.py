@@ -1,12 +1,12 @@
 """The gate: what no passage bears out is withheld, and citations are the words of a passage."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.answering.drafts import Draft
-from qa.answering.gate import LexicalGate
-from qa.models.embedder import FakeEmbedder
+from qa.answering.gate import Gate
+from qa.models.support import WordSupport
 from qa.text.passages import split_passages
 from qa.types import Article, Dropped, Hit, Sentence
 
@@ -22,9 +22,13 @@ HITS = [Hit(passage, ARTICLE.title, 1.0) for passage in PASSAGES]
 QUESTION = "What did the Vell dam cost and what was found in the dam?"
 
 
+def judge(gate, draft, question, hits):
+    return gate.judge(draft, question, hits).verdict
+
+
 @pytest.fixture(scope="module")
 def gate():
-    return LexicalGate(FakeEmbedder(dimension=512).encode)
+    return Gate(WordSupport())
 
 
 def test_the_passages_are_the_three_paragraphs():
@@ -32,7 +36,7 @@ def test_the_passages_are_the_three_paragraphs():
 
 
 def test_a_copied_sentence_is_cited_with_its_exact_words(gate):
-    sentence = gate.judge(Draft("The Vell dam cost 4 million crowns.", (1,)), QUESTION, HITS)
+    sentence = judge(gate, Draft("The Vell dam cost 4 million crowns.", (1,)), QUESTION, HITS)
     assert isinstance(sentence, Sentence)
     (citation,) = sentence.citations
     assert citation.mark == 1
@@ -53,7 +57,7 @@ def test_a_copied_sentence_is_cited_with_its_exact_words(gate):
 )
 @pytest.mark.parametrize("mark", [1, 2, 3])
 def test_a_sentence_with_one_thing_wrong_is_withheld(gate, text, mark):
-    verdict = gate.judge(Draft(text, (mark,)), QUESTION, HITS)
+    verdict = judge(gate, Draft(text, (mark,)), QUESTION, HITS)
     assert isinstance(verdict, Dropped)
     assert verdict.text == text
     assert verdict.reason
@@ -61,19 +65,21 @@ def test_a_sentence_with_one_thing_wrong_is_withheld(gate, text, mark):
 
 
 def test_a_sentence_without_a_valid_mark_is_withheld(gate):
-    assert isinstance(gate.judge(Draft("The Vell dam cost 4 million crowns.", (), 1), QUESTION, HITS), Dropped)
+    assert isinstance(judge(gate, Draft("The Vell dam cost 4 million crowns.", (), 1), QUESTION, HITS), Dropped)
 
 
 @pytest.mark.parametrize("mark", [1, 3])
 def test_a_wrong_mark_is_corrected_by_evidence(gate, mark):
-    verdict = gate.judge(Draft("Inspectors found deep cracks in two pillars of the Vell dam.", (mark,)), QUESTION, HITS)
+    verdict = judge(
+        gate, Draft("Inspectors found deep cracks in two pillars of the Vell dam.", (mark,)), QUESTION, HITS
+    )
     assert isinstance(verdict, Sentence)
     assert [citation.mark for citation in verdict.citations] == [2]
 
 
 def test_quotations_may_be_spelled_with_other_marks(gate):
-    verdict = gate.judge(
-        Draft('Engineer Dana Oriel said, "We could not take the risk."', (2,)), "What did Dana Oriel say?", HITS
+    verdict = judge(
+        gate, Draft('Engineer Dana Oriel said, "We could not take the risk."', (2,)), "What did Dana Oriel say?", HITS
     )
     assert isinstance(verdict, Sentence)
     assert "“We could not take the risk,”" in verdict.citations[0].quote
@@ -81,25 +87,27 @@ def test_quotations_may_be_spelled_with_other_marks(gate):
 
 def test_a_true_sentence_on_another_matter_is_withheld(gate):
     draft = Draft("Union leader Piet Roos demanded higher wages.", (3,))
-    assert isinstance(gate.judge(draft, "Who won yesterday’s chess tournament?", HITS), Dropped)
-    assert isinstance(gate.judge(draft, "What did union leader Piet Roos demand?", HITS), Sentence)
+    assert isinstance(judge(gate, draft, "Who won yesterday’s chess tournament?", HITS), Dropped)
+    assert isinstance(judge(gate, draft, "What did union leader Piet Roos demand?", HITS), Sentence)
 
 
 @pytest.mark.parametrize("text", [".", "It is.", "“”", "They did not."])
 def test_a_sentence_that_says_nothing_is_withheld(gate, text):
-    assert isinstance(gate.judge(Draft(text, (1,)), QUESTION, HITS), Dropped)
+    assert isinstance(judge(gate, Draft(text, (1,)), QUESTION, HITS), Dropped)
 
 
 _WORDS = st.lists(st.sampled_from([*TEXT.split(), "Macron", "7", "not", "“", "”", "[1]", "…"]), min_size=1, max_size=15)
 
 
+@settings(deadline=None)
 @given(_WORDS.map(" ".join) | st.text(min_size=1), st.lists(st.integers(1, 3), max_size=3, unique=True))
 def test_whatever_is_shown_quotes_the_article(text, marks):
-    gate = LexicalGate(FakeEmbedder(dimension=512).encode)
-    verdict = gate.judge(Draft(text, tuple(marks)), QUESTION, HITS)
+    gate = Gate(WordSupport())
+    verdict = judge(gate, Draft(text, tuple(marks)), QUESTION, HITS)
     assert verdict.text == text
     if isinstance(verdict, Sentence):
         assert marks
+        assert verdict.support >= WordSupport().calibration.gate_threshold
         for citation in verdict.citations:
             passage = HITS[citation.mark - 1].passage
             assert citation.quote == TEXT[citation.start : citation.end]

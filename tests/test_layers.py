@@ -12,18 +12,35 @@ PACKAGE = ROOT / "qa"
 
 # Lowest first. A module may import from its own layer and from those below it.
 LAYERS = (
-    {"types", "errors", "settings", "offline"},
+    {"types", "errors", "settings", "offline", "wording"},
     {"text", "ingest", "models", "jsonable"},
     {"library"},
     {"answering"},
-    {"service"},
+    {"service", "training"},
     {"terminal", "web", "bench", "cli", "app"},
 )
 
 # Each heavy library and the only modules that may import it.
 WRAPPERS = {
-    "torch": {"models/embedder.py", "models/generators/transformers.py", "models/generators/load.py"},
-    "transformers": {"models/quiet.py", "models/generators/transformers.py"},
+    "torch": {
+        "models/embedder.py",
+        "models/pair_network.py",
+        "models/generators/transformers.py",
+        "models/generators/load.py",
+        "training/support.py",
+        "training/answering.py",
+        "training/fusion.py",
+        "training/files.py",
+    },
+    "transformers": {
+        "models/quiet.py",
+        "models/pair_network.py",
+        "models/generators/transformers.py",
+        "training/support.py",
+        "training/answering.py",
+        "training/fusion.py",
+    },
+    "sklearn": {"training/support.py", "training/answering.py", "training/fusion.py", "training/abstention.py"},
     "sentence_transformers": {"models/embedder.py", "bench.py"},
     "xgrammar": {"models/generators/transformers.py"},
     "xllamacpp": {"models/generators/llamacpp.py"},

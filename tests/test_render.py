@@ -1,17 +1,20 @@
 """HTML: everything from outside is escaped, marks lead to the quoted words."""
 
+import dataclasses
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.types import Abstention, Answer, Article, Citation, Dropped, Hit, ModelInfo, Passage, Sentence, Span, Timings
 from qa.web.render import answer_html, article_html, article_page, error_html, passages_html
+from qa.wording import support_words
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 OUR_TAGS = {
     "a", "article", "blockquote", "body", "details", "div", "em", "h2", "head", "html", "li", "mark", "meta", "ol", "p",
-    "section", "span", "style", "summary", "title", "ul",
+    "section", "span", "style", "summary", "title", "u", "ul",
 }  # fmt: skip
 
 
@@ -48,7 +51,7 @@ def answer(*sentences: Sentence, hits: tuple[Hit, ...] = (), **more) -> Answer:
 def test_nothing_from_outside_becomes_markup(text: str) -> None:
     source = hit(text, title=text)
     refused = answer(hits=(source,), reason=Abstention.REFUSED, message=text, dropped=(Dropped(text, text),))
-    shown = answer(cited(text, source), hits=(source,), dropped=(Dropped(text, text),))
+    shown = answer(cited(text, source), hits=(source,), dropped=(Dropped(text, text, 0.1, (Span(0, 1),)),), score=0.5)
     pages = [
         answer_html(shown.sentences, answer=shown, waiting=text),
         answer_html((), answer=refused),
@@ -105,6 +108,28 @@ def test_withheld_sentences_are_told() -> None:
     assert "1 drafted sentence withheld" in text
     assert "no such number" in text
     assert "1.5 s" in text
+
+
+def test_words_that_nothing_bears_out_are_underlined() -> None:
+    source = hit("The dam broke.")
+    drop = Dropped("It cost 5 & more.", "no such number", 0.1, (Span(8, 9),))
+    done = answer(cited("It broke.", source), hits=(source,), dropped=(drop,))
+    assert 'It cost <u title="not borne out">5</u> &amp; more.' in answer_html(done.sentences, answer=done)
+
+
+def test_a_disagreement_and_the_support_are_said_in_words() -> None:
+    source = hit("The dam broke.")
+    (citation,) = cited("It broke.", source).citations
+    sentence = Sentence("It broke.", (dataclasses.replace(citation, support=0.91),), 0.91)
+    agreed, divided = (answer(sentence, hits=(source,), disagreement=differ) for differ in (False, True))
+    assert "strong support (91%)" in answer_html((sentence,), answer=agreed)
+    assert "disagree" not in answer_html((sentence,), answer=agreed)
+    assert "The sources disagree" in answer_html((sentence,), answer=divided)
+
+
+@pytest.mark.parametrize(("support", "words"), [(0.95, "strong"), (0.8, "strong"), (0.7, "fair"), (0.3, "weak")])
+def test_support_is_said_in_words(support: float, words: str) -> None:
+    assert support_words(support).startswith(f"{words} support (")
 
 
 def test_passages_stand_under_their_articles() -> None:

@@ -1,32 +1,38 @@
-"""The main path: question → passages → draft → gate → answer."""
+"""The main path: question → passages → draft → gate → confidence → answer."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 
+from qa.answering.abstention import abstention
+from qa.answering.confidence import Confidence, Prospect
 from qa.answering.context import choose_passages
-from qa.answering.drafts import Draft, DraftReader
+from qa.answering.disagreement import differ, other_tellers
+from qa.answering.drafting import Written, drafts
+from qa.answering.drafts import Draft
+from qa.answering.evidence import names_of
 from qa.answering.gate import Gate
-from qa.answering.grammar import cited_sentences
-from qa.answering.prompts import answer_prompt, defused, fixed_messages
+from qa.answering.prompts import defused, fixed_messages
 from qa.answering.relevance import lacks_quantity, unmentioned_name
 from qa.errors import QuestionError
 from qa.library import Library, SearchFilter
-from qa.models.generators.base import Generator, Usage
+from qa.models.generators.base import Generator
+from qa.models.support import SupportModel
 from qa.settings import Settings
 from qa.text.utterances import statements
 from qa.types import Abstention, Answer, Dropped, Hit, Sentence, Timings
 
 _TEMPLATE_TOKENS = 120  # what a chat template and the passages' titles add around the texts counted
+_MOST_REDRAFTED = 2  # passages over which a failed answer is drafted again
+_DOES_NOT_ANSWER = "it is borne out, but does not answer the question"
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The passages that an answer is being written from; ``hits[mark - 1]`` is the one that ``mark`` will name."""
+    """The passages that the model reads; a mark beyond them names one of those that the whole `Answer` lists."""
 
     hits: tuple[Hit, ...]
 
@@ -36,15 +42,25 @@ Event = Evidence | Sentence | Answer
 
 @dataclass(slots=True)
 class _Course:
-    """What has happened to a question so far."""
+    """What has happened to a question so far.
+
+    ``hits`` are the passages that the model reads, ``shown`` of them, then the others that were found.
+    """
 
     question: str
     hits: tuple[Hit, ...] = ()
+    shown: int = 0
+    prospect: Prospect = field(default_factory=lambda: Prospect("", ()))
+    written: Written = field(default_factory=Written)
+    further: list[Written] = field(default_factory=list)
     sentences: list[Sentence] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
+    redraft: list[int] = field(default_factory=list)
     invalid_marks: int = 0
-    refused: bool = False
-    usage: Usage = field(default_factory=Usage)
+    score: float | None = None
+    reason: Abstention | None = None
+    absent: str | None = None
+    disagreement: bool = False
     started: float = field(default_factory=time.perf_counter)
     retrieve_ms: int = 0
     first_sentence_ms: int | None = None
@@ -54,12 +70,21 @@ class _Course:
 
 
 class Answerer:
-    """Answers questions over a library with a generator and a gate; may be used from many threads."""
+    """Answers questions over a library with a generator and a support model; may be used from many threads."""
 
-    def __init__(self, library: Library, generator: Generator, gate: Gate, settings: Settings) -> None:
+    def __init__(
+        self,
+        library: Library,
+        generator: Generator,
+        support: SupportModel,
+        settings: Settings,
+        *,
+        confidence: Confidence | None = None,
+    ) -> None:
         self._library = library
         self._generator = generator
-        self._gate = gate
+        self._gate = Gate(support)
+        self._confidence = confidence or Confidence(support, settings.abstention)
         self._settings = settings
         self._fixed_tokens = sum(generator.count_tokens([message.content for message in fixed_messages()]))
 
@@ -83,15 +108,30 @@ class Answerer:
             GenerationError: the model failed, or too many questions are waiting.
         """
         course = _Course(self._checked(question))
-        hits = self._library.search(course.question, k or self._settings.k, where)
+        found = self._library.search(course.question, k or self._settings.k, where)
         course.retrieve_ms = course.elapsed_ms()
-        course.hits = self._chosen(course.question, hits, shown, where)
-        yield Evidence(course.hits)
+        read = self._chosen(course.question, found, shown, where)
+        places = {hit.passage for hit in read}
+        course.hits = (*read, *(hit for hit in found if hit.passage not in places))
+        course.shown = len(read)
+        yield Evidence(read)
 
-        absent = unmentioned_name(course.question, course.hits)
-        if course.hits and absent is None:
-            yield from self._drafted(course)
-        yield self._answer(course, absent)
+        course.reason = self._hopeless(course)
+        if course.reason is None:
+            yield from self._first_drafts(course)
+            yield from self._redrafts(course)
+            yield from self._other_versions(course)
+        yield self._answer(course)
+
+    def _hopeless(self, course: _Course) -> Abstention | None:
+        """Why nothing need be drafted, where that is plain beforehand."""
+        if not course.hits:
+            return Abstention.NOTHING_RETRIEVED
+        course.absent = unmentioned_name(course.question, course.hits[: course.shown])
+        if course.absent is not None:
+            return Abstention.NOT_MENTIONED
+        course.prospect = self._confidence.prospect(course.question, course.hits[: course.shown])
+        return Abstention.NOT_ANSWERED if self._confidence.hopeless(course.prospect) else None
 
     def _checked(self, question: str) -> str:
         question = " ".join(question.split())
@@ -116,68 +156,113 @@ class Answerer:
         budget = min(self._settings.passage_budget, room)
         return choose_passages(hits, kept, count_tokens=self._generator.count_tokens, budget=budget, room=room)
 
-    def _drafted(self, course: _Course) -> Iterator[Sentence]:
-        """The sentences of a draft that pass the gate, as they come; all else is noted in ``course``."""
-        reader = DraftReader(len(course.hits))
-        chunks = self._generator.generate(
-            answer_prompt(course.question, course.hits),
-            grammar=cited_sentences(len(course.hits)),
-            max_tokens=self._settings.answer_tokens,
-        )
-        with closing(chunks):  # type: ignore[type-var] # every engine's iterator is a generator
-            for chunk in chunks:
-                for draft in reader.feed(chunk.text):
-                    yield from self._gated(draft, course)
-                course.usage = chunk.usage or course.usage
-        for draft in reader.finish():
-            yield from self._gated(draft, course)
-        course.refused = reader.refused
+    def _first_drafts(self, course: _Course) -> Iterator[Sentence]:
+        """The sentences of a draft over all passages that may be shown, as they come."""
+        read = course.hits[: course.shown]
+        for draft in drafts(self._generator, course.question, read, self._settings.answer_tokens, course.written):
+            yield from self._passed(draft, course)
 
-    def _gated(self, draft: Draft, course: _Course) -> Iterator[Sentence]:
+    def _redrafts(self, course: _Course) -> Iterator[Sentence]:
+        """Where no sentence was borne out, those of a draft over the passage nearest to bearing one out.
+
+        Where the model refused, that is the passage that answers the question, if one plainly does.
+        """
+        if course.sentences or any(one.borne_out for one in course.dropped):
+            return
+        if course.written.refused:
+            plain = course.prospect.best >= self._confidence.tells
+            course.redraft = [course.prospect.answers.index(course.prospect.best) + 1] if plain else []
+        for mark in list(dict.fromkeys(course.redraft))[:_MOST_REDRAFTED]:
+            for draft in self._drafts_over(mark, course):
+                yield from self._passed(draft, course)
+            if course.sentences:
+                return
+
+    def _other_versions(self, course: _Course) -> Iterator[Sentence]:
+        """What other passages say instead of the first sentence, where they contradict it."""
+        if not course.sentences:
+            return
+        first = course.sentences[0]
+        known = names_of(course.hits[: course.shown])
+        for mark in other_tellers(first, course.prospect.answers, course.hits, self._confidence.tells):
+            for draft in self._drafts_over(mark, course):
+                sentence = self._verdict(draft, course, alone=mark)
+                if isinstance(sentence, Sentence) and differ(course.question, first.text, sentence.text, known):
+                    course.disagreement = True
+                    yield self._shown(sentence, course)
+                    break
+
+    def _drafts_over(self, mark: int, course: _Course) -> Iterator[Draft]:
+        """The sentences of a draft over one passage alone."""
+        written = Written()
+        course.further.append(written)
+        for draft in drafts(
+            self._generator, course.question, [course.hits[mark - 1]], self._settings.answer_tokens, written
+        ):
+            yield draft._replace(marks=(mark,) if draft.marks else ())
+
+    def _passed(self, draft: Draft, course: _Course) -> Iterator[Sentence]:
+        """The statements of ``draft`` that may be shown; what is withheld is noted in ``course``."""
         course.invalid_marks += draft.invalid_marks
         text = _respelled(draft.text, course.hits)
         for span in statements(text):
-            one = Draft(text[span.start : span.end], draft.marks)
-            verdict = self._verdict(one, course)
-            if isinstance(verdict, Dropped):
+            verdict = self._verdict(Draft(text[span.start : span.end], draft.marks), course)
+            if isinstance(verdict, Sentence):
+                yield self._shown(verdict, course)
+            elif verdict not in course.dropped:
                 course.dropped.append(verdict)
-                continue
-            if course.first_sentence_ms is None:
-                course.first_sentence_ms = course.elapsed_ms()
-            course.sentences.append(verdict)
-            yield verdict
 
-    def _verdict(self, draft: Draft, course: _Course) -> Sentence | Dropped:
+    def _shown(self, sentence: Sentence, course: _Course) -> Sentence:
+        if course.first_sentence_ms is None:
+            course.first_sentence_ms = course.elapsed_ms()
+        course.sentences.append(sentence)
+        return sentence
+
+    def _verdict(self, draft: Draft, course: _Course, alone: int | None = None) -> Sentence | Dropped:
+        """The sentence with its citations, or why it is withheld; ``alone`` is the only passage that it may rest on."""
         if any(draft.text == sentence.text for sentence in course.sentences):
             return Dropped(draft.text, "it repeats a sentence before it")
+        judged = self._gate.judge(draft, course.question, course.hits, course.shown, alone)
+        verdict = judged.verdict
+        if isinstance(verdict, Dropped):
+            course.redraft += judged.nearest
+            return verdict
         if lacks_quantity(course.question, draft.text):
-            return Dropped(draft.text, "it does not give the quantity that was asked for")
-        verdict = self._gate.judge(draft, course.question, course.hits)
-        if isinstance(verdict, Sentence):
-            cited = [course.hits[citation.mark - 1] for citation in verdict.citations]
-            if len(self._library.still_held(cited)) < len(cited):
-                return Dropped(draft.text, "the article it cites was deleted meanwhile")
+            return Dropped(
+                draft.text, "it does not give the quantity that was asked for", verdict.support, borne_out=True
+            )
+        score = self._confidence.score(verdict, course.prospect, course.hits, course.written.refusal)
+        course.score = max(score, course.score or 0.0)
+        if score < self._confidence.threshold:
+            return Dropped(draft.text, _DOES_NOT_ANSWER, verdict.support, borne_out=True)
+        cited = [course.hits[citation.mark - 1] for citation in verdict.citations]
+        if len(self._library.still_held(cited)) < len(cited):
+            return Dropped(draft.text, "the article it cites was deleted meanwhile")
         return verdict
 
-    def _answer(self, course: _Course, absent: str | None) -> Answer:
-        reason, message = (None, None) if course.sentences else _abstention(course, absent)
+    def _answer(self, course: _Course) -> Answer:
+        reason, message = (None, None) if course.sentences else abstention(course.reason, course.absent, course.dropped)
+        cited = max((c.mark for sentence in course.sentences for c in sentence.citations), default=0)
+        usages = [written.usage for written in (course.written, *course.further)]
         return Answer(
             question=course.question,
             sentences=tuple(course.sentences),
-            hits=course.hits,
+            hits=course.hits[: max(course.shown, cited)],
             generator=self._generator.info,
             timings=Timings(
                 retrieve_ms=course.retrieve_ms,
                 first_sentence_ms=course.first_sentence_ms,
                 total_ms=course.elapsed_ms(),
-                prompt_tokens=course.usage.prompt_tokens,
-                cached_tokens=course.usage.cached_tokens,
-                output_tokens=course.usage.output_tokens,
+                prompt_tokens=sum(usage.prompt_tokens for usage in usages),
+                cached_tokens=sum(usage.cached_tokens for usage in usages),
+                output_tokens=sum(usage.output_tokens for usage in usages),
             ),
             reason=reason,
             message=message,
             dropped=tuple(course.dropped),
             invalid_marks=course.invalid_marks,
+            score=course.score,
+            disagreement=course.disagreement,
         )
 
 
@@ -188,17 +273,3 @@ def _respelled(text: str, hits: Sequence[Hit]) -> str:
         if any(joined in hit.passage.text for hit in hits) and not any(spaced in hit.passage.text for hit in hits):
             text = text.replace(spaced, joined)
     return text
-
-
-def _abstention(course: _Course, absent: str | None) -> tuple[Abstention, str]:
-    """Why no answer is given, and how to say so."""
-    if not course.hits:
-        return Abstention.NOTHING_RETRIEVED, "There is no article to answer from."
-    if absent is not None:
-        return Abstention.NOT_MENTIONED, f"The articles found do not mention “{absent}”."
-    if course.dropped and not course.refused:
-        return (
-            Abstention.UNSUPPORTED,
-            "The articles do not answer this: what the model drafted is not borne out by any passage.",
-        )
-    return Abstention.REFUSED, "The articles do not answer this."

@@ -12,7 +12,8 @@ from itertools import groupby
 
 from qa.types import Hit, Message
 
-REFUSAL = "The articles do not answer this."
+REFUSAL = "None of the articles answer this."
+"""What the model writes instead of an answer. Its first word begins no answer, so its probability can be read off."""
 
 _SYSTEM = (
     "You answer questions about news articles. Use only the numbered passages and stay close to their words. "

@@ -90,6 +90,7 @@ def _answered(service: Service, question: str, where: SearchFilter, shown: tuple
                     sentences.append(event)
                     waiting = "Looking for more …"
                 case Answer():
+                    hits = event.hits
                     yield answer_html(sentences, answer=event), passages_html(hits), hits
                     return
             yield answer_html(sentences, waiting=waiting), passages_html(hits), hits

@@ -12,6 +12,7 @@ from operator import itemgetter
 from urllib.parse import urlencode
 
 from qa.types import Answer, Article, Citation, Dropped, Hit, Passage, Sentence, Span
+from qa.wording import DISAGREEMENT, support_words
 
 _SHOWN_NEAREST = 3  # nearest passages offered beside an abstention
 
@@ -29,6 +30,8 @@ def answer_html(sentences: Sequence[Sentence], *, answer: Answer | None = None, 
     parts = []
     if sentences:
         parts.append(f'<p class="cw-answer">{" ".join(_sentence(sentence) for sentence in sentences)}</p>')
+        if answer is not None and answer.disagreement:
+            parts.append(f'<p class="cw-disagreement" role="note">{escape(DISAGREEMENT)}</p>')
         parts.append(_sources([citation for sentence in sentences for citation in sentence.citations]))
     if waiting:
         parts.append(f'<p class="cw-waiting" role="status">{escape(waiting)}</p>')
@@ -58,10 +61,16 @@ def _sources(citations: Iterable[Citation]) -> str:
     items = "".join(
         f'<li><a class="cw-cite cw-mark" href="{_citation_url(citation)}" aria-label="Show in the article">'
         f"{citation.mark}</a><div><blockquote>{escape(citation.quote)}</blockquote>"
-        f'<p class="cw-origin">{escape(citation.title)}</p></div></li>'
+        f'<p class="cw-origin">{escape(_origin(citation))}</p></div></li>'
         for citation in dict.fromkeys(citations)
     )
     return f'<ol class="cw-sources" aria-label="The exact words">{items}</ol>'
+
+
+def _origin(citation: Citation) -> str:
+    """The article, and how strongly its words bear out the sentence."""
+    parts = [citation.title, support_words(citation.support) if citation.support is not None else ""]
+    return " · ".join(filter(None, parts))
 
 
 def _abstention(answer: Answer) -> str:
@@ -78,10 +87,19 @@ def _abstention(answer: Answer) -> str:
 def _withheld(dropped: Sequence[Dropped]) -> str:
     if not dropped:
         return ""
-    items = "".join(f"<li>{escape(drop.text)} <em>({escape(drop.reason)})</em></li>" for drop in dropped)
+    items = "".join(f"<li>{_doubted(drop)} <em>({escape(drop.reason)})</em></li>" for drop in dropped)
     noun = "sentence" if len(dropped) == 1 else "sentences"
     summary = f"{len(dropped)} drafted {noun} withheld"
     return f'<details class="cw-withheld"><summary>{summary}</summary><ul>{items}</ul></details>'
+
+
+def _doubted(drop: Dropped) -> str:
+    """The sentence, the words that nothing bears out underlined."""
+    parts, last = [], 0
+    for start, end in drop.doubtful:
+        parts.append(f'{escape(drop.text[last:start])}<u title="not borne out">{escape(drop.text[start:end])}</u>')
+        last = end
+    return "".join(parts) + escape(drop.text[last:])
 
 
 def _costs(answer: Answer) -> str:
@@ -94,6 +112,8 @@ def _costs(answer: Answer) -> str:
         words.append(f"{timings.prompt_tokens} prompt tokens, {timings.cached_tokens} of them reused")
         words.append(f"{timings.output_tokens} written")
     words.append(f"{answer.generator.model} on {answer.generator.engine}")
+    if answer.score is not None:
+        words.append(f"answer score {answer.score:.2f}")
     return f'<p class="cw-costs">{escape(" · ".join(words))}</p>'
 
 

@@ -1,0 +1,13 @@
+"""Words that the command line and the pages say alike."""
+
+from __future__ import annotations
+
+DISAGREEMENT = "The sources disagree: each version stands above with its own source."
+
+_STRONG, _FAIR = 0.8, 0.6
+
+
+def support_words(support: float) -> str:
+    """How strongly a quotation bears out its sentence, in words with the percentage."""
+    strength = "strong" if support >= _STRONG else "fair" if support >= _FAIR else "weak"
+    return f"{strength} support ({support:.0%})"
