@@ -31,6 +31,7 @@ WRAPPERS = {
         "training/answering.py",
         "training/fusion.py",
         "training/files.py",
+        "training/steps.py",
     },
     "transformers": {
         "models/quiet.py",

@@ -30,6 +30,7 @@ from qa.models.store import ModelStore
 from qa.settings import load_settings
 from qa.training.files import save
 from qa.training.questions import Asked, questions
+from qa.training.steps import batches, optimizer_of
 
 _HARDLY_ANY = 0.02  # of answerable pairs that may score below what is called hopeless
 
@@ -116,19 +117,17 @@ def train(
 
     ``lower`` is what the shared layers make of each pair, computed once for all.
     """
-    batches = [batch for epoch in range(config.epochs) for batch in _batches(encoded, places, config, epoch)]
+    planned = [
+        batch
+        for epoch in range(config.epochs)
+        for batch in batches(encoded, places, config.batch_tokens, f"{config.seed} {epoch}")
+    ]
     body = [p for layer in network.encoder.encoder.layer[SHARED_LAYERS:] for p in layer.parameters()]
     heads = [*network.pair.parameters(), *network.token.parameters()]
-    optimizer = torch.optim.AdamW(
-        [{"params": body, "lr": config.rate}, {"params": heads, "lr": config.head_rate}], weight_decay=config.decay
-    )
-    warm = max(1, int(config.warm_up * len(batches)))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / warm, max(0.02, (len(batches) - step) / (len(batches) - warm)))
-    )
+    optimizer, schedule = optimizer_of(body, heads, len(planned), config)
     torch.manual_seed(config.seed)
     network.train()
-    for rows in tqdm(batches, mininterval=10):
+    for rows in tqdm(planned, mininterval=10):
         loss = _loss(
             network, [encoded[row] for row in rows], [lower[row] for row in rows], [asked[r] for r in rows], config
         )
@@ -155,19 +154,6 @@ def _lower_states(network: PairNetwork, encoded: Sequence[Any]) -> list[Tensor]:
             found[row] = states[place, : len(encoded[row].ids)].clone()
     network.encoder.encoder.layer = upper
     return found
-
-
-def _batches(encoded: Sequence[Any], places: Sequence[int], config: Config, epoch: int) -> list[list[int]]:
-    """The rows ``places`` in batches of about `Config.batch_tokens` tokens, of like length, in random order."""
-    rng = random.Random(f"{config.seed} {epoch}")  # noqa: S311
-    rows = sorted(places, key=lambda row: (len(encoded[row].ids) + rng.random() * 8, row))
-    batches: list[list[int]] = [[]]
-    for row in rows:
-        if batches[-1] and (len(batches[-1]) + 1) * len(encoded[row].ids) > config.batch_tokens:
-            batches.append([])
-        batches[-1].append(row)
-    rng.shuffle(batches)
-    return batches
 
 
 def _loss(

@@ -40,6 +40,7 @@ from qa.training.pairs import (
     lessons,
     news_texts,
 )
+from qa.training.steps import batches, optimizer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,31 +135,24 @@ def train(
     """The scores on ``measure`` along the way; ``network`` is trained in place and checkpointed into ``out``."""
     learn = [pair for pairs in rounds for pair in pairs]
     encoded = tokenizer.encode_batch([(pair.claim, pair.evidence) for pair in learn])
-    batches: list[list[int]] = []
+    planned: list[list[int]] = []
     begun = 0
     for pairs in rounds:
-        batches += _batches(encoded, range(begun, begun + len(pairs)), config)
+        places = range(begun, begun + len(pairs))
+        planned += batches(encoded, places, config.batch_tokens, f"{config.seed} {begun}")
         begun += len(pairs)
-    batches = batches[: most_steps or len(batches)]
+    planned = planned[: most_steps or len(planned)]
     heads = [*network.pair.parameters(), *network.token.parameters()]
     body = [parameter for parameter in network.encoder.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(
-        [{"params": body, "lr": config.rate}, {"params": heads, "lr": config.head_rate}],
-        weight_decay=config.decay,
-        fused=True,
-    )
-    warm = max(1, int(config.warm_up * len(batches)))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / warm, max(0.02, (len(batches) - step) / (len(batches) - warm)))
-    )
+    optimizer, schedule = optimizer_of(body, heads, len(planned), config)
     network.to(device)
     average = copy.deepcopy(network)
     done, curve = _resume(out, network, average, optimizer, schedule, device)
-    bar = tqdm(total=len(batches), initial=done, unit="step", smoothing=0.05, mininterval=10)
+    bar = tqdm(total=len(planned), initial=done, unit="step", smoothing=0.05, mininterval=10)
     loss_mean = 0.7
     network.train()
-    for step in range(done, len(batches)):
-        rows = batches[step]
+    for step in range(done, len(planned)):
+        rows = planned[step]
         torch.manual_seed(config.seed + step)
         loss = _loss(network, [encoded[row] for row in rows], [learn[row] for row in rows], config, device)
         optimizer.zero_grad()
@@ -171,9 +165,9 @@ def train(
         bar.update()
         if (step + 1) % 10 == 0:
             bar.set_postfix(loss=f"{loss_mean:.3f}")
-        if (step + 1) % config.checkpoint_every == 0 or step + 1 == len(batches):
+        if (step + 1) % config.checkpoint_every == 0 or step + 1 == len(planned):
             scores = aurocs(average, tokenizer, _some(measure, config.measured), device)
-            curve.append({"step": step + 1, "of": len(batches), "loss": round(loss_mean, 4), **scores})
+            curve.append({"step": step + 1, "of": len(planned), "loss": round(loss_mean, 4), **scores})
             tqdm.write(json.dumps(curve[-1]))
             _checkpoint(out, step + 1, network, average, optimizer, schedule, curve)
     network.load_state_dict(average.state_dict())
@@ -186,19 +180,6 @@ def _average(average: nn.Module, network: nn.Module, share: float) -> None:
     for kept, new in zip(average.parameters(), network.parameters(), strict=True):
         if new.requires_grad:
             kept.lerp_(new, 1 - share)
-
-
-def _batches(encoded: Sequence[Any], places: Sequence[int], config: Config) -> list[list[int]]:
-    """The rows ``places`` in batches of about `Config.batch_tokens` tokens, of like length, in random order."""
-    rng = random.Random(f"{config.seed} {places[0]}")  # noqa: S311
-    rows = sorted(places, key=lambda row: (len(encoded[row].ids) + rng.random() * 8, row))
-    batches: list[list[int]] = [[]]
-    for row in rows:
-        if batches[-1] and (len(batches[-1]) + 1) * len(encoded[row].ids) > config.batch_tokens:
-            batches.append([])
-        batches[-1].append(row)
-    rng.shuffle(batches)
-    return batches
 
 
 def _loss(
