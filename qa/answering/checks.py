@@ -1,4 +1,4 @@
-"""Checks of a sentence against its evidence that need no model: quotations, numbers, names, negation, subject."""
+"""Checks of a sentence against its evidence that need no model: quotations, numbers, names, negation, roles, subject."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from qa.text.names import unknown_names, unknown_opener
 from qa.text.overlap import share
 from qa.text.quantities import unknown_numbers
 from qa.text.quotations import altered_quotation
+from qa.text.roles import exchanged_roles
 from qa.text.words import content_stems
 
 _FEW_WORDS = 2  # words of a question that an article may well say in others
@@ -18,7 +19,7 @@ _FEW_WORDS = 2  # words of a question that an article may well say in others
 def word_objection(
     sentence: str, question: str, text: str, least_coverage: float, names: Set[str] = frozenset()
 ) -> str | None:
-    """What ``text`` does not have of ``sentence``: quoted words, a number, a name, a denial, or enough of its words.
+    """What ``text`` does not have of ``sentence``: quoted words, a number, a name, a denial, its roles, or its words.
 
     What stands in the question already is not asked of the text, but for the share of words. ``names`` are stems of
     words known to be names, by which one is recognised that opens the sentence.
@@ -36,6 +37,8 @@ def word_objection(
         return f"the passage does not name {opener}"
     if denial := denial_objection(sentence, text):
         return denial
+    if roles := exchanged_roles(sentence, text):
+        return f"the passage tells of {roles[0]} and {roles[1]} the other way round"
     said, asked, found = (set(content_stems(part)) for part in (sentence, question, text))
     if not said:
         return "it says nothing that could be checked"
