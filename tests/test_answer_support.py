@@ -55,7 +55,7 @@ def answering(library, reply, **changes):
 
 def test_a_failed_sentence_is_drafted_once_more_over_the_nearest_passage(library):
     library.add(DAM)
-    library.add(RIVAL)
+    library.add(Article("The weather over the hills was mild.", "The hills", "hills.txt"))
 
     def reply(messages):
         alone = len(passages_in(messages)) == 1
@@ -115,6 +115,17 @@ def test_both_versions_are_shown_where_sources_disagree(library):
     assert answer.disagreement
     assert [re.search(r"\d million", sentence.text)[0] for sentence in answer.sentences] == ["4 million", "6 million"]
     assert {citation.article_id for s in answer.sentences for citation in s.citations} == {DAM.id, RIVAL.id}
+
+
+def test_a_passage_as_likely_as_the_cited_one_is_asked_for_its_version(library):
+    library.add(DAM)
+    library.add(RIVAL)
+
+    def reply(messages):
+        own = [place for place, passage in enumerate(passages_in(messages), 1) if "4 million" in passage]
+        return f"The Vell dam cost 4 million crowns. [{own[0]}]" if own else "The Vell dam cost 6 million crowns. [1]"
+
+    assert answering(library, reply, tells_from=99.0)[0].ask(QUESTION).disagreement
 
 
 def test_sources_that_agree_do_not_disagree(library):

@@ -184,7 +184,8 @@ class Answerer:
             return
         first = course.sentences[0]
         known = names_of(course.hits[: course.shown])
-        for mark in other_tellers(first, course.prospect.answers, course.hits, self._confidence.tells):
+        least = self._confidence.tells_besides(first, course.prospect)
+        for mark in other_tellers(first, course.prospect.answers, course.hits, least):
             for draft in self._drafts_over(mark, course):
                 sentence = self._verdict(draft, course, alone=mark)
                 if isinstance(sentence, Sentence) and differ(course.question, first.text, sentence.text, known):

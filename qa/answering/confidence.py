@@ -17,6 +17,7 @@ from qa.text.words import content_stems
 from qa.types import Hit, Sentence
 
 _LEAST = 1e-3
+_NEARLY = 1.0  # log-odds: as good as the passage that the answer came from, on a subject that the network knows less
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,14 @@ class Confidence:
     def hopeless(self, prospect: Prospect) -> bool:
         """Whether no passage comes near to answering, so that nothing need be drafted."""
         return prospect.best < self._calibration.hopeless_below
+
+    def tells_besides(self, sentence: Sentence, prospect: Prospect) -> float:
+        """The log-odds from which another passage may have a version of its own of what ``sentence`` says.
+
+        `tells`, or less where the passages that the sentence cites have hardly more themselves.
+        """
+        known = [prospect.answers[one.mark - 1] for one in sentence.citations if one.mark <= len(prospect.answers)]
+        return min(self.tells, max(known) - _NEARLY) if known else self.tells
 
     def score(self, sentence: Sentence, prospect: Prospect, hits: Sequence[Hit], refusal: float | None) -> float:
         """The probability that ``sentence``, which cites ``hits``, answers the question rightly."""
