@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 SEEDED := indexes/default/.seeded
 
-.PHONY: run setup models test check bench format clean
+.PHONY: run setup models test check bench eval eval-check format clean
 
 run: setup
 	@$(BIN)/qa serve
@@ -45,6 +45,16 @@ check: $(VENV)/.dev
 
 bench: setup
 	@$(BIN)/python -m qa.bench
+
+# The whole suite of seed questions, with a report in evaluations/.
+eval: setup
+	@$(BIN)/qa eval run seeds
+
+# A sample of it against the committed baseline: fails where a share fell by more than chance and machine explain.
+eval-check: setup
+	@rm -rf build/eval-check
+	@$(BIN)/qa eval run seeds --limit 16 --out build/eval-check
+	@$(BIN)/qa eval compare tests/golden/eval-baseline.json build/eval-check --tolerance 0.2
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix .

@@ -74,14 +74,14 @@ def measured(settings: Settings) -> Figures:
         return {
             "machine": _machine(),
             "citewire": __version__,
-            "generator": {"engine": service.generator.info.engine, "model": service.generator.info.model},
+            "generator": {"engine": service.models.generator.info.engine, "model": service.models.generator.info.model},
             "load_and_warm_up_s": round(loaded, 1),
             "cold": _latencies(cold),
             "follow_up": _latencies(follow_up),
             "retrieval_ms": _quantiles([answer.timings.retrieve_ms for answer in (*cold, *follow_up)]),
             "generator_speed": _generator_speed(service, article),
-            "support_ms_per_pair": _support_speed(service.support, article),
-            "gate_ms_per_sentence": _gate_speed(service.support, (*cold, *follow_up)),
+            "support_ms_per_pair": _support_speed(service.models.support, article),
+            "gate_ms_per_sentence": _gate_speed(service.models.support, (*cold, *follow_up)),
             "ingest": _ingest(service.library.embedder),
             "peak_memory_gb": round(_peak_bytes() / 1e9, 2),
         }
@@ -89,7 +89,7 @@ def measured(settings: Settings) -> Figures:
 
 def _cold(service: Service, where: SearchFilter) -> Iterator[Answer]:
     for question in QUESTIONS:
-        service.generator.prefill(fixed_messages())  # leaves the rules alone in the cache
+        service.models.generator.prefill(fixed_messages())  # leaves the rules alone in the cache
         yield service.ask(question, where=where)
 
 
@@ -126,7 +126,7 @@ def _generator_speed(service: Service, article: Article) -> Figures:
     prompt, output = [], []
     for round_number in range(_ROUNDS):
         messages = [Message("user", f"Round {round_number}. Summarize this article.\n\n{article.text[:2500]}")]
-        *_, last = service.generator.generate(messages, grammar=r"root ::= [^\n]+", max_tokens=64)
+        *_, last = service.models.generator.generate(messages, grammar=r"root ::= [^\n]+", max_tokens=64)
         usage = last.usage
         assert usage is not None  # noqa: S101 - the last chunk carries it
         prompt.append((usage.prompt_tokens - usage.cached_tokens) / usage.prompt_ms * 1000)

@@ -7,6 +7,7 @@
     │   ├── SettingsError       an unknown key, a value out of bounds
     │   ├── IngestError         a file that holds no usable article
     │   ├── QuestionError       an empty or oversized question
+    │   ├── CaseError           a file of evaluation cases, answers or data that is not of its form
     │   └── NotFoundError       an article, model or library that is not there
     ├── ModelError              weights that cannot be had, trusted or loaded
     │   ├── DownloadError       neither hub nor mirror delivered
@@ -14,6 +15,7 @@
     ├── LibraryError            the store on disk cannot be used as it is
     │   ├── CorruptLibraryError the database file is damaged
     │   └── EmbedderMismatchError  vectors of another model
+    ├── RegressionError         a measure got worse than a comparison tolerates
     └── GenerationError         the language model failed or was interrupted
         └── QueueFullError      more requests are waiting than the bound allows
 
@@ -47,6 +49,10 @@ class QuestionError(InputError):
     """A question that cannot be asked: empty, or longer than the setting allows."""
 
 
+class CaseError(InputError):
+    """A file of evaluation cases, answers or data that is not of its form."""
+
+
 class NotFoundError(InputError):
     """A named article, model or library that does not exist."""
 
@@ -73,6 +79,10 @@ class CorruptLibraryError(LibraryError):
 
 class EmbedderMismatchError(LibraryError):
     """A library whose vectors were made by another embedding model."""
+
+
+class RegressionError(QAError):
+    """A measure that got worse, from one evaluation to the next, than a comparison tolerates."""
 
 
 class GenerationError(QAError):

@@ -22,6 +22,7 @@ def answer_json(answer: Answer) -> Json:
         "sentences": [sentence_json(sentence) for sentence in answer.sentences],
         "passages": [passage_json(mark, hit) for mark, hit in enumerate(answer.hits, start=1)],
         "dropped": [dropped_json(dropped) for dropped in answer.dropped],
+        "marks": answer.marks,
         "invalid_marks": answer.invalid_marks,
         "generator": dataclasses.asdict(answer.generator),
         "timings": dataclasses.asdict(answer.timings),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,10 +15,7 @@ from qa.answering.prompts import fixed_messages
 from qa.errors import IngestError
 from qa.ingest import find_files, read_bytes, read_path
 from qa.library import Added, Library, SearchFilter
-from qa.models.embedder import Embedder, load_embedder
-from qa.models.generators import Generator, load_generator
-from qa.models.store import ModelStore
-from qa.models.support import SupportModel, load_support
+from qa.models.loaded import LoadedModels
 from qa.settings import Settings
 from qa.types import Answer, Article, Hit
 
@@ -46,16 +42,15 @@ class Service:
             NotFoundError: there is none and ``create`` is false.
         """
         self.settings = settings
-        self.store = ModelStore(settings.cache)
+        self.models = LoadedModels(settings)
         self._loading = threading.Lock()
         opening: Callable[..., Library] = Library if create else Library.open
-        self.library = opening(settings.library, self._load_embedder)
+        self.library = opening(settings.library, lambda: self.models.embedder)
 
     def close(self) -> None:
         """Save what is derived and let go of library and models."""
         self.library.close()
-        if "_answerer" in self.__dict__:
-            self.generator.close()
+        self.models.close()
 
     def __enter__(self) -> Self:
         return self
@@ -63,18 +58,10 @@ class Service:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _load_embedder(self) -> Embedder:
-        return load_embedder(self.store, self.settings)
-
     @cached_property
     def _answerer(self) -> Answerer:
-        # Importing torch for the embedder and reading the generator's weights take seconds each: side by side.
-        with ThreadPoolExecutor(1) as pool:
-            loading = pool.submit(load_generator, self.store, self.settings)
-            _ = self.library.embedder
-            self._support = load_support(self.settings.engine, self.settings.device, self.settings.threads)
-            self._generator = loading.result()
-        return Answerer(self.library, self._generator, self._support, self.settings)
+        self.models.load()
+        return Answerer(self.library, self.models.generator, self.models.support, self.settings)
 
     @property
     def answerer(self) -> Answerer:
@@ -82,21 +69,10 @@ class Service:
         with self._loading:
             return self._answerer
 
-    @property
-    def generator(self) -> Generator:
-        """The language model, loaded."""
-        _ = self.answerer
-        return self._generator
-
-    @property
-    def support(self) -> SupportModel:
-        """The model that judges evidence, loaded."""
-        _ = self.answerer
-        return self._support
-
     def warm_up(self) -> None:
         """Load everything and compute what every question's prompt begins with, so that the first answer comes soon."""
-        self.generator.prefill(fixed_messages())
+        _ = self.answerer
+        self.models.generator.prefill(fixed_messages())
 
     # ── articles ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -182,10 +182,10 @@ class Timings:
 class Answer:
     """What the library says to a question: cited sentences, or an abstention with its reason.
 
-    ``hits[mark - 1]`` is the passage that ``mark`` names. ``message`` says an abstention in words. ``invalid_marks``
-    counts the marks in the raw draft that named no passage shown. ``score`` is the probability that the best sentence
-    answers rightly, shown or not; ``None`` where nothing was drafted that could be scored. ``disagreement`` is true
-    where sources say different things and the sentences give more than one version.
+    ``hits[mark - 1]`` is the passage that ``mark`` names. ``message`` says an abstention in words. ``marks`` counts the
+    marks in the raw drafts, and ``invalid_marks`` those of them that named no passage shown. ``score`` is the
+    probability that the best sentence answers rightly, shown or not; ``None`` where nothing was drafted that could be
+    scored. ``disagreement`` is true where sources say different things and the sentences give more than one version.
     """
 
     question: str
@@ -196,6 +196,7 @@ class Answer:
     reason: Abstention | None = None
     message: str | None = None
     dropped: tuple[Dropped, ...] = ()
+    marks: int = 0
     invalid_marks: int = 0
     score: float | None = None
     disagreement: bool = False

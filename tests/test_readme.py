@@ -28,7 +28,7 @@ def tree() -> set[str]:
 
 def test_the_tree_is_the_tree_on_disk() -> None:
     package = ROOT / "qa"
-    wanted = {".py", ".toml", ".css", ".js"}
+    wanted = {".py", ".toml", ".css", ".js", ".j2"}
     on_disk = {str(path.relative_to(package)) for path in package.rglob("*") if path.suffix in wanted}
     assert tree() == {name for name in on_disk if not name.endswith("__init__.py")}
 

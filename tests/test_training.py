@@ -10,8 +10,6 @@ import pytest
 import torch
 from transformers import BertConfig
 
-from qa.library import Library
-from qa.models.embedder import FakeEmbedder
 from qa.models.pair_network import SHARED_LAYERS, PairNetwork, load_tokenizer, run
 from qa.training import abstention, answering, cases, fusion, questions, support, writing
 from qa.training.asking import Row, read_rows, write_rows
@@ -202,17 +200,16 @@ def test_a_fusion_finds_the_telling_feature_and_none_counts_against_its_meaning(
 
 
 def test_groups_are_never_divided():
-    some = [cases.Case("s", str(place), f"group {place % 7}", "?", True) for place in range(50)]
-    folds = list(cases.by_group(some, 3, 0))
+    some = [f"group {place % 7}" for place in range(50)]
+    folds = list(cases.by_cluster(some, 3, 0))
     assert sorted(place for _, held in folds for place in held) == list(range(50))
     for inside, held in folds:
-        assert {some[p].group for p in inside}.isdisjoint({some[p].group for p in held})
+        assert {some[p] for p in inside}.isdisjoint({some[p] for p in held})
 
 
 def row(answerable, right, sentences=1):
-    case = cases.Case("s", "1", "g", "?", answerable)
     found = tuple({"support": 1.0} for _ in range(sentences))
-    return Row(case, found, (1,) * sentences, (int(right),) * sentences, 1.0, 0.0, None)
+    return Row("s", "1", "g", answerable, found, (1,) * sentences, (int(right),) * sentences, 1.0, 0.0, None)
 
 
 def test_outcomes_are_counted_by_hand():
@@ -230,7 +227,7 @@ def test_outcomes_are_counted_by_hand():
 
 
 def test_only_what_is_shown_counts():
-    one = Row(cases.Case("s", "1", "g", "?", True), ({}, {}), (1, 2), (0, 2), 1.0, 0.0, None)
+    one = Row("s", "1", "g", True, ({}, {}), (1, 2), (0, 2), 1.0, 0.0, None)
     found = abstention.outcome([one], [[True, False]])
     assert found["gold_hit"] == 0.0
     assert found["citation_precision"] == 0.0
@@ -256,9 +253,22 @@ def test_an_answer_score_is_fitted_and_measured_on_other_articles():
     rows = []
     for place in range(120):
         answerable = place % 2 == 0
-        case = cases.Case("squad2" if place % 4 < 2 else "clapnq", str(place), f"g{place % 12}", "?", answerable)
+        suite = "squad2" if place % 4 < 2 else "clapnq"
         features = {"telling": float(answerable) + rng.gauss(0, 0.3), "noise": rng.gauss(0, 1)}
-        rows.append(Row(case, (features,), (1,), (int(answerable),), 1.0, features["telling"], None))
+        rows.append(
+            Row(
+                suite,
+                str(place),
+                f"g{place % 12}",
+                answerable,
+                (features,),
+                (1,),
+                (int(answerable),),
+                1.0,
+                features["telling"],
+                None,
+            )
+        )
     found = abstention.fitted(rows)
     assert found["weights"]["telling"] > 3 * abs(found["weights"]["noise"])
     assert found["thresholds"]["lenient"] <= found["thresholds"]["balanced"] <= found["thresholds"]["strict"]
@@ -299,18 +309,3 @@ def test_written_questions_become_pairs_with_and_without_the_answer(tmp_path):
     assert not silent.answerable
     assert "Oriel" not in silent.passage
     assert all(not one.answerable and one.question != record["question"] for one in made[2:])
-
-
-def test_the_gold_questions_are_cases():
-    suite = cases.gold(SEEDS.parent)
-    assert len(suite.cases) >= 120
-    assert len(suite.articles) == 12
-    texts = [article.text for article in suite.articles]
-    assert all(any(quote in text for text in texts) for case in suite.cases for quote in case.evidence)
-
-
-def test_paragraphs_under_one_title_are_articles_of_their_own(tmp_path):
-    some = [cases._article(text, "Oil") for text in ("The price of oil rose in May.", "The price of oil fell in June.")]
-    with Library(tmp_path / "library", lambda: FakeEmbedder(dimension=64)) as library:
-        list(library.add_many(some))
-        assert {article.id for article in library.articles()} == {article.id for article in some}

@@ -56,6 +56,7 @@ class _Course:
     sentences: list[Sentence] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
     redraft: list[int] = field(default_factory=list)
+    marks: int = 0
     invalid_marks: int = 0
     score: float | None = None
     reason: Abstention | None = None
@@ -160,6 +161,7 @@ class Answerer:
         """The sentences of a draft over all passages that may be shown, as they come."""
         read = course.hits[: course.shown]
         for draft in drafts(self._generator, course.question, read, self._settings.answer_tokens, course.written):
+            course.marks += len(draft.marks) + draft.invalid_marks
             yield from self._passed(draft, course)
 
     def _redrafts(self, course: _Course) -> Iterator[Sentence]:
@@ -200,6 +202,7 @@ class Answerer:
         for draft in drafts(
             self._generator, course.question, [course.hits[mark - 1]], self._settings.answer_tokens, written
         ):
+            course.marks += len(draft.marks) + draft.invalid_marks
             yield draft._replace(marks=(mark,) if draft.marks else ())
 
     def _passed(self, draft: Draft, course: _Course) -> Iterator[Sentence]:
@@ -261,6 +264,7 @@ class Answerer:
             reason=reason,
             message=message,
             dropped=tuple(course.dropped),
+            marks=course.marks,
             invalid_marks=course.invalid_marks,
             score=course.score,
             disagreement=course.disagreement,

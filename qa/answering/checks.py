@@ -1,4 +1,4 @@
-"""Checks of a sentence against its evidence that need no model: quotations, numbers, names, negation, roles, subject."""
+"""Checks of a sentence against its evidence without a model: quotations, numbers, names, negation, roles, subject."""
 
 from __future__ import annotations
 

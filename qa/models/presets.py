@@ -22,6 +22,7 @@ class Task(StrEnum):
 
     GENERATOR = "generator"
     EMBEDDER = "embedder"
+    JUDGE = "judge"
 
 
 @dataclass(frozen=True, slots=True)

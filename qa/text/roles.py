@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -15,7 +16,10 @@ _PASSIVE = re.compile(r"\bby(?: the| an?)?\W*\Z", re.IGNORECASE)
 _BY = re.compile(r"\bby\b", re.IGNORECASE)
 _OWNER = re.compile(r"['’]s?\Z")
 # Between two names these leave open who does it: A met with B, A was under attack from B.
-_OPEN = frozenset("and or with from under between against than like as after before while who which that".split())
+_OPEN = frozenset(
+    {"and", "or", "with", "from", "under", "between", "against", "than", "like", "as", "after", "before", "while"}
+    | {"who", "which", "that"}
+)
 _LONGEST = 8  # words between two names that still tell what one does to the other
 
 
@@ -55,7 +59,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str, list[str]]]:
     """Names that follow each other in a sentence, who acts first, with the stems of the words between them."""
     for sentence in _SENTENCE_END.split(text):
         names = [match for match in _NAME.finditer(sentence) if fold(match.group()) not in STOPWORDS]
-        for one, other in zip(names, names[1:], strict=False):
+        for one, other in itertools.pairwise(names):
             between = sentence[one.end() : other.start()]
             words = between.split()
             if len(words) > _LONGEST or _OPEN & set(map(fold, words)) or re.search(r"[,;:()“”\"]", between):

@@ -30,7 +30,7 @@ from qa.models.support import TrainedSupport
 from qa.offline import go_offline
 from qa.settings import load_settings
 from qa.training.asking import FoldedSupport, Row, asked, read_rows, write_rows
-from qa.training.cases import by_group, gold, load_suites
+from qa.training.cases import by_cluster, gold, load_suites
 
 MODES = ("strict", "balanced", "lenient")
 HELD_OUT = "seeds"
@@ -73,9 +73,9 @@ def main(data: Path, models: Path, out: Path, cases: int, seed: int, seeds: Path
         if not kept.exists():
             write_rows(kept, list(asked(suite, support, generator, settings, out)))
         rows += read_rows(kept)
-    report = {**fitted([row for row in rows if row.case.suite != HELD_OUT]), "generator": asdict(generator.info)}
+    report = {**fitted([row for row in rows if row.suite != HELD_OUT]), "generator": asdict(generator.info)}
     if seeds:
-        report["held_out"] = held_out([row for row in rows if row.case.suite == HELD_OUT], report)
+        report["held_out"] = held_out([row for row in rows if row.suite == HELD_OUT], report)
     (out / "abstention.json").write_text(json.dumps(report, indent=1))
     click.echo(json.dumps(report, indent=1))
 
@@ -88,7 +88,7 @@ def fitted(rows: Sequence[Row]) -> dict[str, Any]:
     names, table, labels, _ = _table(rows)
     scores = _across(rows)
     shown: dict[str, list[list[bool]]] = {mode: [[] for _ in rows] for mode in MODES}
-    for inside, held in by_group([row.case for row in rows], _FOLDS, 0):
+    for inside, held in by_cluster([row.cluster for row in rows], _FOLDS, 0):
         others = [rows[place] for place in inside]
         limits = _thresholds(others, _across(others))
         for mode, place in itertools.product(MODES, held):
@@ -124,7 +124,7 @@ def _across(rows: Sequence[Row]) -> list[list[float]]:
     """The score of each sentence of each row, by models fitted on the rows of other articles."""
     _, table, labels, owner = _table(rows)
     across = np.zeros(len(labels))
-    for inside, held in by_group([row.case for row in rows], _FOLDS, 0):
+    for inside, held in by_cluster([row.cluster for row in rows], _FOLDS, 0):
         fit, measure = np.isin(owner, inside), np.isin(owner, held)
         if measure.any():
             across[measure] = _fit(table[fit], labels[fit]).predict_proba(table[measure])[:, 1]
@@ -133,10 +133,8 @@ def _across(rows: Sequence[Row]) -> list[list[float]]:
 
 def _by_suite(rows: Sequence[Row], shown: Sequence[Sequence[bool]]) -> dict[str, Any]:
     return {
-        suite: outcome(
-            *zip(*[pair for pair in zip(rows, shown, strict=True) if pair[0].case.suite == suite], strict=True)
-        )
-        for suite in sorted({row.case.suite for row in rows})
+        suite: outcome(*zip(*[pair for pair in zip(rows, shown, strict=True) if pair[0].suite == suite], strict=True))
+        for suite in sorted({row.suite for row in rows})
     }
 
 
@@ -168,9 +166,9 @@ def _thresholds(rows: Sequence[Row], scores: Sequence[Sequence[float]]) -> dict[
     unanswerable questions, is as good as it gets; strict: mostly right; lenient: hardly anything answerable is lost.
     """
     best = np.array([max(row, default=0.0) for row in scores])
-    answerable = np.array([row.case.answerable for row in rows])
+    answerable = np.array([row.answerable for row in rows])
     right = np.array([any(row.right) for row in rows])
-    suites = np.array([row.case.suite for row in rows])
+    suites = np.array([row.suite for row in rows])
     mixed = [suites == name for name in np.unique(suites) if len(set(answerable[suites == name])) == 2]
     candidates = np.unique(np.concatenate([best, [0.0, 1.0]]))
 
@@ -197,9 +195,9 @@ def outcome(rows: Sequence[Row], shown: Sequence[Sequence[bool]]) -> dict[str, A
     ``shown`` tells of each sentence of each row whether it is shown; a row without any abstains.
     """
     answered = [any(said) for said in shown]
-    answerable = [given for row, given in zip(rows, answered, strict=True) if row.case.answerable]
-    unanswerable = [not given for row, given in zip(rows, answered, strict=True) if not row.case.answerable]
-    given = [(row, said) for row, said in zip(rows, shown, strict=True) if row.case.answerable and any(said)]
+    answerable = [given for row, given in zip(rows, answered, strict=True) if row.answerable]
+    unanswerable = [not given for row, given in zip(rows, answered, strict=True) if not row.answerable]
+    given = [(row, said) for row, said in zip(rows, shown, strict=True) if row.answerable and any(said)]
     hits = [any(itertools.compress(row.right, said)) for row, said in given]
     return {
         "cases": len(rows),

@@ -7,7 +7,6 @@ answer network that never saw its article.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,19 +16,17 @@ from tqdm import tqdm
 
 from qa.answering.answer import Answerer
 from qa.answering.confidence import Confidence, Prospect
-from qa.library import Library
-from qa.models.embedder import load_embedder
+from qa.evaluation.asking import library_of
+from qa.evaluation.cases import Case
+from qa.evaluation.metrics.citations import is_right
+from qa.evaluation.responses import response_of
+from qa.evaluation.suites.suite import Suite
 from qa.models.generators.recorded import RecordedGenerator
-from qa.models.store import ModelStore
+from qa.models.loaded import LoadedModels
 from qa.models.support import SupportModel, TrainedSupport
 from qa.settings import Settings
-from qa.text.overlap import share
-from qa.text.words import content_stems
-from qa.training.cases import Case, Suite
 from qa.training.files import read_jsonl
 from qa.types import Answer, Hit, Sentence
-
-_SAME_SENTENCE = 0.6  # of a gold sentence's words that a quotation must have to count as quoting it
 
 
 class FoldedSupport:
@@ -47,7 +44,7 @@ class FoldedSupport:
 
     def use(self, case: Case) -> None:
         """Judge with the network that never saw the article of ``case``."""
-        self._current = self._models[self._folds.get(case.group, -1)]
+        self._current = self._models[self._folds.get(case.cluster, -1)]
 
     def answering(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """See `SupportModel`."""
@@ -56,9 +53,12 @@ class FoldedSupport:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What came of a case: of each sentence that passed the gate its features, its citations and how many are right."""
+    """What came of a case: of each sentence that passed the gate its features, citations and right citations."""
 
-    case: Case
+    suite: str
+    case: str
+    cluster: str
+    answerable: bool
     features: tuple[Mapping[str, float], ...]
     cited: tuple[int, ...]
     cited_right: tuple[int, ...]
@@ -81,11 +81,7 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
 
 def read_rows(path: Path) -> list[Row]:
     """The rows that `write_rows` wrote."""
-    rows = []
-    for stored in read_jsonl(path):
-        row = _frozen(stored)
-        rows.append(Row(**{**row, "case": Case(**_frozen(row["case"]))}))
-    return rows
+    return [Row(**_frozen(row)) for row in read_jsonl(path)]
 
 
 def _frozen(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,35 +113,26 @@ def asked(
     suite: Suite, support: FoldedSupport, generator: RecordedGenerator, settings: Settings, out: Path
 ) -> Iterator[Row]:
     """What comes of each case of ``suite``, asked over its own library."""
-    embedder = load_embedder(ModelStore(settings.cache), settings)
-    with Library(out / f"library-{suite.name}", lambda: embedder) as library:
-        list(library.add_many(suite.articles))
+    models = LoadedModels(settings)
+    with library_of(suite, models, out / f"library-{suite.name}") as library:
         for case in tqdm(suite.cases, desc=suite.name, mininterval=5):
             support.use(case)
             kept = _Kept(support)
             answer = Answerer(library, generator, support, settings, confidence=kept).ask(case.question)
-            yield _row(case, answer, kept)
+            yield _row(suite.name, case, answer, kept)
 
 
-def _row(case: Case, answer: Answer, kept: _Kept) -> Row:
+def _row(suite: str, case: Case, answer: Answer, kept: _Kept) -> Row:
+    told = response_of(case.id, answer, ()).sentences
     return Row(
-        case=case,
+        suite=suite,
+        case=case.id,
+        cluster=case.cluster,
+        answerable=case.answerable,
         features=tuple(kept.seen[sentence.text] for sentence in answer.sentences),
-        cited=tuple(len(sentence.citations) for sentence in answer.sentences),
-        cited_right=tuple(
-            sum(_quotes_gold(case, citation.quote) for citation in sentence.citations) for sentence in answer.sentences
-        ),
+        cited=tuple(len(sentence.citations) for sentence in told),
+        cited_right=tuple(sum(is_right(cited, case.evidence) for cited in one.citations) for one in told),
         seconds=answer.timings.total_ms / 1000,
         best_answers=kept.best,
         reason=answer.reason,
     )
-
-
-def _quotes_gold(case: Case, quote: str) -> bool:
-    """Whether ``quote`` has a gold answer, or most of the words of a gold sentence."""
-    flat = " ".join(quote.split()).casefold()
-    answers = (re.escape(" ".join(answer.split()).casefold()) for answer in case.answers)
-    if any(re.search(rf"(?<!\w){answer}(?!\w)", flat) for answer in answers):
-        return True
-    stems = set(content_stems(quote))
-    return any(share(set(content_stems(gold)), stems) >= _SAME_SENTENCE for gold in case.evidence)

@@ -45,7 +45,7 @@ def questions(data: Path, written: Path, seed: int) -> list[Asked]:
 
 def _squad(data: Path, rng: random.Random) -> Iterator[Asked]:
     for row in read_jsonl(data / "squad2.jsonl.gz"):
-        text, question, group = row["context"], row["question"], row["title"]
+        text, question, group = row["context"], row["question"], row["title"].replace("_", " ")
         if not row["answerable"]:
             yield Asked(group, question, focus(text, question, _PASSAGE_WORDS), False)
             continue

@@ -1,0 +1,92 @@
+"""Two runs over the same cases, case by case: what rose, what fell, and whether that is more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from qa.errors import CaseError
+from qa.evaluation.intervals import Difference, paired
+from qa.evaluation.measures import BY_NAME
+from qa.evaluation.report import Report, Result, SuiteReport
+
+
+class Change(NamedTuple):
+    """A case that came out otherwise; each ``fault`` is what went wrong then, ``None`` where nothing did."""
+
+    id: str
+    question: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The differences of a suite by measure, and the cases that changed; ``cases`` are those that both runs have."""
+
+    suite: str
+    cases: int
+    differences: Mapping[str, Difference]
+    changes: tuple[Change, ...]
+
+    def fallen(self, tolerance: float) -> list[str]:
+        """The shares that got worse by more than ``tolerance``.
+
+        Times and counts are left to the reader: they say as much of the machine as of the answers.
+        """
+        return [
+            name
+            for name, found in self.differences.items()
+            if BY_NAME[name].unit == "share" and found.difference is not None and _loss(name, found) > tolerance
+        ]
+
+
+def compare(first: Report, second: Report) -> list[Comparison]:
+    """What the second run has that the first has not, for each suite that both have.
+
+    Raises:
+        CaseError: they have no suite in common, or no case.
+    """
+    others = {suite.name: suite for suite in second.suites}
+    found = [_compare(suite, others[suite.name]) for suite in first.suites if suite.name in others]
+    if not any(one.cases for one in found):
+        raise CaseError("the two reports have no case in common: compare runs of the same suite")
+    return found
+
+
+def _compare(first: SuiteReport, second: SuiteReport) -> Comparison:
+    after = {result.case.id: result for result in second.results}
+    both = [(result, after[result.case.id]) for result in first.results if result.case.id in after]
+    names = [name for name in BY_NAME if name in first.values and name in second.values]
+    return Comparison(
+        suite=first.name,
+        cases=len(both),
+        differences={
+            name: paired(
+                BY_NAME[name], [one.rows.get(name) for one, _ in both], [other.rows.get(name) for _, other in both]
+            )
+            for name in names
+        },
+        changes=tuple(_change(one, other) for one, other in both if one.fault != other.fault),
+    )
+
+
+def _change(before: Result, after: Result) -> Change:
+    return Change(before.case.id, before.case.question, before.fault, after.fault)
+
+
+def _loss(name: str, found: Difference) -> float:
+    assert found.difference is not None  # noqa: S101 - the caller asked
+    return found.difference if BY_NAME[name].less_is_better else -found.difference
+
+
+def comparison_json(found: Comparison, tolerance: float) -> dict[str, Any]:
+    """The form of ``qa eval compare --json``."""
+    return {
+        "suite": found.suite,
+        "cases": found.cases,
+        "differences": {name: difference._asdict() for name, difference in found.differences.items()},
+        "fallen": found.fallen(tolerance),
+        "changes": [change._asdict() for change in found.changes],
+    }

@@ -1,0 +1,184 @@
+"""Responses: what a system said to a case, in a form that any system can write, for one ruler to measure all."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from qa.errors import CaseError
+from qa.evaluation.cases import Names, locate, numbered_records
+from qa.types import Answer, Article, Hit
+
+
+class Cited(NamedTuple):
+    """Words that a sentence cites: ``article`` is its id; place and article are ``None`` where they are not known."""
+
+    quote: str
+    article: str | None = None
+    start: int | None = None
+    end: int | None = None
+    speaker: str | None = None
+    support: float | None = None
+
+
+class Told(NamedTuple):
+    """A sentence of a response, without marks."""
+
+    text: str
+    citations: tuple[Cited, ...] = ()
+
+
+class Place(NamedTuple):
+    """A passage that was retrieved."""
+
+    article: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What was said to the case ``id``; without sentences, it abstains.
+
+    ``score`` is how sure the system is, the higher the surer. ``marks`` counts the citation marks in the raw output of
+    the model, ``invalid_marks`` those of them that name nothing it was shown; ``dropped`` the sentences withheld.
+    ``retrieved`` are the passages found, best first. What is ``None`` was not measured. ``error`` is why there is no
+    response at all.
+    """
+
+    id: str
+    sentences: tuple[Told, ...] = ()
+    score: float | None = None
+    reason: str | None = None
+    marks: int | None = None
+    invalid_marks: int | None = None
+    dropped: int | None = None
+    retrieved: tuple[Place, ...] | None = None
+    seconds: float | None = None
+    first_sentence_seconds: float | None = None
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    error: str | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether anything is said."""
+        return bool(self.sentences)
+
+    @property
+    def text(self) -> str:
+        """All that is said."""
+        return " ".join(sentence.text for sentence in self.sentences)
+
+    @property
+    def citations(self) -> tuple[Cited, ...]:
+        """Everything cited, in order; the same words for two sentences count twice."""
+        return tuple(cited for sentence in self.sentences for cited in sentence.citations)
+
+
+def response_of(case_id: str, answer: Answer, retrieved: Sequence[Hit]) -> Response:
+    """The response that ``answer`` is; ``retrieved`` are the passages found for it, best first."""
+    timings = answer.timings
+    first = timings.first_sentence_ms
+    return Response(
+        id=case_id,
+        sentences=tuple(
+            Told(
+                sentence.text,
+                tuple(Cited(c.quote, c.article_id, c.start, c.end, c.speaker, c.support) for c in sentence.citations),
+            )
+            for sentence in answer.sentences
+        ),
+        score=answer.score,
+        reason=answer.reason,
+        marks=answer.marks,
+        invalid_marks=answer.invalid_marks,
+        dropped=len(answer.dropped),
+        retrieved=places(retrieved),
+        seconds=timings.total_ms / 1000,
+        first_sentence_seconds=first / 1000 if first is not None else None,
+        prompt_tokens=timings.prompt_tokens,
+        output_tokens=timings.output_tokens,
+    )
+
+
+def places(hits: Sequence[Hit]) -> tuple[Place, ...]:
+    """Where the passages ``hits`` lie."""
+    return tuple(Place(hit.passage.article_id, hit.passage.start, hit.passage.end) for hit in hits)
+
+
+def response_json(response: Response) -> dict[str, Any]:
+    """The form that `read_responses` reads."""
+    fields = {field.name: getattr(response, field.name) for field in dataclasses.fields(response)}
+    fields["sentences"] = [
+        {"text": told.text, "citations": [cited._asdict() for cited in told.citations]} for told in response.sentences
+    ]
+    if response.retrieved is not None:
+        fields["retrieved"] = [list(place) for place in response.retrieved]
+    return fields
+
+
+def read_responses(path: Path, articles: Names) -> list[Response]:
+    """The responses in a file of JSON Lines, as any system may write it.
+
+    A line is ``{"id", "sentences": [{"text", "citations": [{"quote", "article", "start", "end"}, …]}, …]}`` and at will
+    the other fields of `Response`. ``article`` is an id or the name of a file; where place or article are left out, the
+    quotation is looked for in ``articles``, white space aside, and what occurs nowhere or twice stays without a place.
+
+    Raises:
+        CaseError: a line is not of that form; the message names file and line.
+    """
+    found = []
+    for number, record in numbered_records(path):
+        try:
+            found.append(_response(record, articles))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise CaseError(f"{path}, line {number}: not a response ({error}); see `qa eval score --help`") from error
+    return found
+
+
+def _response(record: Mapping[str, Any], articles: Names) -> Response:
+    known = {field.name for field in dataclasses.fields(Response)}
+    if unknown := sorted(set(record) - known):
+        raise ValueError(f"unknown key {unknown[0]!r}")
+    if "id" not in record:
+        raise ValueError("it has no id")
+    told = tuple(
+        Told(str(sentence["text"]), tuple(_cited(cited, articles) for cited in sentence.get("citations", ())))
+        for sentence in record.get("sentences", ())
+    )
+    retrieved = record.get("retrieved")
+    plain = {name: record[name] for name in known - {"id", "sentences", "retrieved"} if name in record}
+    return Response(
+        id=str(record["id"]),
+        sentences=told,
+        retrieved=None if retrieved is None else tuple(_place(place, articles) for place in retrieved),
+        **plain,
+    )
+
+
+def _place(place: Sequence[Any], articles: Names) -> Place:
+    name, start, end = place
+    return Place(articles[name].id if name in articles else str(name), int(start), int(end))
+
+
+def _cited(cited: Mapping[str, Any], articles: Names) -> Cited:
+    quote, name = str(cited["quote"]), cited.get("article")
+    start, end = cited.get("start"), cited.get("end")
+    article = articles.get(name) if name is not None else None
+    if start is None or end is None:
+        candidates = [article] if article is not None else _distinct(articles) if name is None else []
+        spans = [(one, place) for one in candidates if (place := locate(quote, one.text)) is not None]
+        if len(spans) == 1:
+            ((article, (start, end)),) = spans
+    elif article is not None and not 0 <= start < end <= len(article.text):
+        start = end = None  # no place in the article: it would touch whatever it likes
+    identity = article.id if article is not None else name
+    return Cited(quote, identity, start, end, cited.get("speaker"), cited.get("support"))
+
+
+def _distinct(articles: Names) -> list[Article]:
+    return list({article.id: article for article in articles.values()}.values())

@@ -1,0 +1,62 @@
+"""`Suite`: cases with the articles of the library that they are asked over."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from qa.evaluation.cases import Case, Names
+from qa.evaluation.measures import ANSWERING
+
+if TYPE_CHECKING:
+    from qa.types import Article
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Cases, and the articles that they are asked over.
+
+    ``measures`` are the names of what to measure of them; ``names`` are articles under the names that responses of
+    other systems may give them.
+    """
+
+    name: str
+    articles: tuple[Article, ...]
+    cases: tuple[Case, ...]
+    measures: tuple[str, ...] = ANSWERING
+    names: Names = field(default_factory=dict)
+
+    @property
+    def corpus_sha256(self) -> str:
+        """A hash of the articles, whatever their order."""
+        ids = "".join(sorted(article.id for article in self.articles))
+        return hashlib.sha256(ids.encode()).hexdigest()
+
+    def sample(self, limit: int | None, seed: int) -> Suite:
+        """The suite with at most ``limit`` cases, each kind with its share of them, picked at random by ``seed``."""
+        if limit is None or limit >= len(self.cases):
+            return self
+        kept = _stratified([case.kind for case in self.cases], limit, seed)
+        return replace(self, cases=tuple(self.cases[place] for place in kept))
+
+
+def _stratified(kinds: Sequence[str], limit: int, seed: int) -> list[int]:
+    """``limit`` places in ``kinds``, in order, so that each kind keeps its share (largest remainders first)."""
+    counts = Counter(kinds)
+    exact = {kind: count * limit / len(kinds) for kind, count in counts.items()}
+    quota = {kind: int(share) for kind, share in exact.items()}
+    by_remainder = sorted(counts, key=lambda kind: (quota[kind] - exact[kind], kind))
+    for kind in by_remainder[: limit - sum(quota.values())]:
+        quota[kind] += 1
+    shuffled = list(range(len(kinds)))
+    random.Random(seed).shuffle(shuffled)  # noqa: S311 - a sample, not a secret
+    kept: list[int] = []
+    for place in shuffled:
+        if quota[kinds[place]]:
+            quota[kinds[place]] -= 1
+            kept.append(place)
+    return sorted(kept)
