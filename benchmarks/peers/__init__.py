@@ -1,0 +1,1 @@
+"""Other systems under citewire's ruler: the same articles, questions, model and embedder; see README.md."""
