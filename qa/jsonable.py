@@ -34,6 +34,7 @@ def sentence_json(sentence: Sentence) -> Json:
     return {
         "text": sentence.text,
         "support": sentence.support,
+        "verbatim": sentence.verbatim,
         "citations": [dataclasses.asdict(citation) for citation in sentence.citations],
     }
 

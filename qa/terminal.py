@@ -21,7 +21,7 @@ from qa.ingest import find_files
 from qa.library import Added, Library
 from qa.service import IngestEvent, Refused
 from qa.types import Answer, Article, Citation, Hit, Sentence
-from qa.wording import DISAGREEMENT, support_words
+from qa.wording import DISAGREEMENT, QUOTED, support_words
 
 _WIDTH = 100
 
@@ -42,6 +42,8 @@ def print_answer(answer: Answer, library: Library, *, streamed: bool = False) ->
     if not streamed:
         for sentence in answer.sentences:
             print_sentence(sentence)
+    if any(sentence.verbatim for sentence in answer.sentences):
+        _print_small(QUOTED)
     if answer.disagreement:
         _out.print(Text(DISAGREEMENT, style="yellow"))
     _out.print()

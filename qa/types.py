@@ -120,11 +120,15 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of an answer, without marks, and what it cites (at least one citation)."""
+    """One sentence of an answer, without marks, and what it cites (at least one citation).
+
+    ``verbatim`` tells that it was not drafted: it is a sentence of an article, quoted.
+    """
 
     text: str
     citations: tuple[Citation, ...]
     support: float | None = None
+    verbatim: bool = False
 
     def __post_init__(self) -> None:
         if not self.citations:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 DISAGREEMENT = "The sources disagree: each version stands above with its own source."
 
+QUOTED = "These are the article’s own words: no sentence drafted from the articles could be shown."
+
 _STRONG, _FAIR = 0.8, 0.6
 
 

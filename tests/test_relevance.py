@@ -23,6 +23,7 @@ TEXT = "Turkish officials met U.S. Ambassador John Bass. President Erdoğan will
         "What does the US ambassador say?",
         "What do the United States say?",
         "Did Mr. Erdoğan’s NATO partners object?",
+        "What did Ankara pay to Moscow, and what did Washington’s envoy say?",
         "what was bought?",
         "Why?",
     ],
@@ -37,6 +38,7 @@ def test_a_name_in_any_form_is_mentioned(question):
         ("What did Macron buy?", "Macron"),
         ("Did Erdogan meet Emmanuel Macron?", "Emmanuel"),
         ("What does UNESCO say?", "UNESCO"),
+        ("What did Beijing say?", "Beijing"),
         ("What did the United States tell Somalia?", "Somalia"),  # its first letter is no sign of it
         ("Who sold the F-35 to Greece?", "F-35"),
     ],

@@ -10,6 +10,8 @@ import pytest
 
 from qa.errors import NotFoundError
 from qa.library import Added, Outcome
+from qa.models import loaded
+from qa.models.embedder import load_embedder
 from qa.service import Refused, Service
 from qa.settings import Settings, load_settings
 from qa.types import Answer
@@ -62,15 +64,17 @@ def test_the_seed_article_keeps_its_faults_and_says_so(service: Service, seeds: 
     assert any("Tomバーク" in warning for warning in article.warnings)
 
 
-def test_models_are_loaded_once_for_many_threads(settings: Settings, seeds: Path) -> None:
+def test_models_are_loaded_once_for_many_threads(
+    settings: Settings, seeds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loads = []
 
-    class Counting(Service):
-        def _load_embedder(self):
-            loads.append(threading.current_thread())
-            return super()._load_embedder()
+    def load(*given):
+        loads.append(threading.current_thread())
+        return load_embedder(*given)
 
-    with Counting(settings, create=True) as service:
+    monkeypatch.setattr(loaded, "load_embedder", load)
+    with Service(settings, create=True) as service:
         answers: list[Answer] = []
         list(service.ingest([seeds / "dam-ledger.txt"]))
         threads = [threading.Thread(target=lambda: answers.append(service.ask("When did it fail?"))) for _ in range(8)]

@@ -16,6 +16,7 @@ from qa.answering.drafts import Draft
 from qa.answering.evidence import names_of
 from qa.answering.gate import Gate
 from qa.answering.prompts import defused, fixed_messages
+from qa.answering.quoting import quotation
 from qa.answering.relevance import lacks_quantity, unmentioned_name
 from qa.errors import QuestionError
 from qa.library import Library, SearchFilter
@@ -122,6 +123,8 @@ class Answerer:
             yield from self._first_drafts(course)
             yield from self._redrafts(course)
             yield from self._other_versions(course)
+        if course.reason in (None, Abstention.NOT_ANSWERED):
+            yield from self._quotation(course)
         yield self._answer(course)
 
     def _hopeless(self, course: _Course) -> Abstention | None:
@@ -180,6 +183,18 @@ class Answerer:
             if course.sentences:
                 return
 
+    def _quotation(self, course: _Course) -> Iterator[Sentence]:
+        """Where nothing drafted may be shown, a sentence of an article in its own words, if it answers."""
+        if course.sentences:
+            return
+        read = course.hits[: course.shown]
+        quoted = quotation(course.question, read, course.prospect.answers, self._library.embedder)
+        if quoted is None:
+            return
+        verdict = self._answering(quoted, course)
+        if isinstance(verdict, Sentence):
+            yield self._shown(verdict, course)
+
     def _other_versions(self, course: _Course) -> Iterator[Sentence]:
         """What other passages say instead of the first sentence, where they contradict it."""
         if not course.sentences:
@@ -231,18 +246,22 @@ class Answerer:
         if isinstance(verdict, Dropped):
             course.redraft += judged.nearest
             return verdict
-        if lacks_quantity(course.question, draft.text):
+        return self._answering(verdict, course)
+
+    def _answering(self, sentence: Sentence, course: _Course) -> Sentence | Dropped:
+        """The sentence, which is borne out, or why it is no answer."""
+        if lacks_quantity(course.question, sentence.text):
             return Dropped(
-                draft.text, "it does not give the quantity that was asked for", verdict.support, borne_out=True
+                sentence.text, "it does not give the quantity that was asked for", sentence.support, borne_out=True
             )
-        score = self._confidence.score(verdict, course.prospect, course.hits, course.written.refusal)
+        score = self._confidence.score(sentence, course.prospect, course.hits, course.written.refusal)
         course.score = max(score, course.score or 0.0)
         if score < self._confidence.threshold:
-            return Dropped(draft.text, _DOES_NOT_ANSWER, verdict.support, borne_out=True)
-        cited = [course.hits[citation.mark - 1] for citation in verdict.citations]
+            return Dropped(sentence.text, _DOES_NOT_ANSWER, sentence.support, borne_out=True)
+        cited = [course.hits[citation.mark - 1] for citation in sentence.citations]
         if len(self._library.still_held(cited)) < len(cited):
-            return Dropped(draft.text, "the article it cites was deleted meanwhile")
-        return verdict
+            return Dropped(sentence.text, "the article it cites was deleted meanwhile")
+        return sentence
 
     def _answer(self, course: _Course) -> Answer:
         reason, message = (None, None) if course.sentences else abstention(course.reason, course.absent, course.dropped)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from qa.text.names import initials, same_country, spelled_as
+from qa.text.names import initials, same_country, seat_of, spelled_as
 from qa.text.quantities import numbers
 from qa.text.words import acronyms, content_stems, is_acronym, name_words
 from qa.types import Hit
@@ -29,8 +29,8 @@ def unmentioned_name(question: str, hits: Sequence[Hit]) -> str | None:
     """The first name in ``question`` that none of ``hits`` mentions, or ``None``.
 
     Names are compared without accents, by stem, by their first letters, as a country and its people (``Turkey``,
-    ``Turkish``), and by initials (``United States``, ``U.S.``): what is not recognised as another form of a name counts
-    as unmentioned.
+    ``Turkish``) or its government's seat (``Moscow``), and by initials (``United States``, ``U.S.``): what is not
+    recognised as another form of a name counts as unmentioned.
     """
     text = "\n".join(f"{hit.title}\n{hit.passage.text}" for hit in hits)
     known = set(content_stems(text))
@@ -44,7 +44,7 @@ def unmentioned_name(question: str, hits: Sequence[Hit]) -> str | None:
             continue
         if is_acronym(name) and {form.rstrip(".") for form in forms} <= long:
             continue
-        if same_country(name, names):
+        if same_country(name, names) or seat_of(name, known, short | long):
             continue
         return name
     return None

@@ -106,7 +106,10 @@ class WordSupport:
 
     @property
     def calibration(self) -> Calibration:
-        """The shipped thresholds would mean nothing here: what is mostly covered passes, and answers."""
+        """The shipped thresholds would mean nothing here: what was drafted and is mostly covered passes, and answers.
+
+        A sentence that is only quoted does not: words alone cannot tell whether it answers.
+        """
         return Calibration(
             support=Logistic({}, 0.0),
             support_threshold=_WORD_DOUBT,
@@ -114,8 +117,8 @@ class WordSupport:
             doubtful_below=_WORD_DOUBT,
             least_coverage=0.6,
             least_subject=0.5,
-            answer=Logistic({}, 5.0),
-            answer_thresholds={"strict": 0.0, "balanced": 0.0, "lenient": 0.0},
+            answer=Logistic({"verbatim": -10.0}, 5.0),
+            answer_thresholds={"strict": 0.5, "balanced": 0.5, "lenient": 0.5},
             hopeless_below=-9.0,
             tells_from=0.0,
             provenance={},

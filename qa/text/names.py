@@ -16,6 +16,15 @@ _NAMELIKE = re.compile(r"\b[A-Z]\w*(?:[ ](?:of[ ]|the[ ])?[A-Z]\w*)+")
 _NAME_RUN = re.compile(r"\b[A-Z][\w’'-]*(?:(?<=\b\w)\.)?(?: [A-Z][\w’'-]*(?:(?<=\b\w)\.)?)+")
 # The peoples of countries: Turkish beside Turkey, American beside America.
 _PEOPLE = re.compile(r"(?:[ai]an|can|ish|ese|[ae]li|[aiq]i)\Z")
+# Capitals and seats that news names for the government in them; by the first letters of the country, or its initials.
+_SEATS = {
+    "ankara": "turk", "athens": "gree", "baghdad": "iraq", "beijing": "chin", "berlin": "germ", "cairo": "egyp",
+    "canberra": "aust", "damascus": "syri", "delhi": "indi", "downing": "brit", "islamabad": "paki", "kabul": "afgh",
+    "kremlin": "russ", "kyiv": "ukra", "kiev": "ukra", "london": "brit", "madrid": "spai", "minsk": "bela",
+    "moscow": "russ", "ottawa": "cana", "paris": "fran", "pentagon": "us", "pyongyang": "kore", "riyadh": "saud",
+    "rome": "ital", "seoul": "kore", "taipei": "taiw", "tehran": "iran", "tokyo": "japa", "warsaw": "pola",
+    "washington": "us",
+}  # fmt: skip
 _SHORT_TITLES = {
     "General": "Gen", "Captain": "Capt", "Detective": "Det", "Sergeant": "Sgt", "Colonel": "Col", "Saint": "St",
 }  # fmt: skip
@@ -79,6 +88,14 @@ def same_country(name: str, others: Iterable[str]) -> bool:
         name[:_PREFIX] == other[:_PREFIX] and bool(_PEOPLE.search(name)) != bool(_PEOPLE.search(other))
         for other in others
     )
+
+
+def seat_of(name: str, stems: Set[str], short: Set[str]) -> bool:
+    """Whether ``name`` is the seat of a government whose country is among ``stems``, or ``short`` for acronyms."""
+    country = _SEATS.get(fold(name))
+    if country is None:
+        return False
+    return country in short or any(stem.startswith(country) for stem in stems if len(country) == _PREFIX)
 
 
 def spelled_as(text: str, short: Set[str]) -> set[str]:

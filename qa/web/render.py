@@ -12,7 +12,7 @@ from operator import itemgetter
 from urllib.parse import urlencode
 
 from qa.types import Answer, Article, Citation, Dropped, Hit, Passage, Sentence, Span
-from qa.wording import DISAGREEMENT, support_words
+from qa.wording import DISAGREEMENT, QUOTED, support_words
 
 _SHOWN_NEAREST = 3  # nearest passages offered beside an abstention
 
@@ -30,6 +30,8 @@ def answer_html(sentences: Sequence[Sentence], *, answer: Answer | None = None, 
     parts = []
     if sentences:
         parts.append(f'<p class="cw-answer">{" ".join(_sentence(sentence) for sentence in sentences)}</p>')
+        if any(sentence.verbatim for sentence in sentences):
+            parts.append(f'<p class="cw-quoted" role="note">{escape(QUOTED)}</p>')
         if answer is not None and answer.disagreement:
             parts.append(f'<p class="cw-disagreement" role="note">{escape(DISAGREEMENT)}</p>')
         parts.append(_sources([citation for sentence in sentences for citation in sentence.citations]))
