@@ -21,6 +21,7 @@ def answer_json(answer: Answer) -> Json:
         "disagreement": answer.disagreement,
         "sentences": [sentence_json(sentence) for sentence in answer.sentences],
         "passages": [passage_json(mark, hit) for mark, hit in enumerate(answer.hits, start=1)],
+        "nearest": [dataclasses.asdict(citation) for citation in answer.nearest],
         "dropped": [dropped_json(dropped) for dropped in answer.dropped],
         "marks": answer.marks,
         "invalid_marks": answer.invalid_marks,
@@ -34,7 +35,6 @@ def sentence_json(sentence: Sentence) -> Json:
     return {
         "text": sentence.text,
         "support": sentence.support,
-        "verbatim": sentence.verbatim,
         "citations": [dataclasses.asdict(citation) for citation in sentence.citations],
     }
 

@@ -21,7 +21,7 @@ from qa.ingest import find_files
 from qa.library import Added, Library
 from qa.service import IngestEvent, Refused
 from qa.types import Answer, Article, Citation, Hit, Sentence
-from qa.wording import DISAGREEMENT, QUOTED, support_words
+from qa.wording import DISAGREEMENT, NEAREST, support_words
 
 _WIDTH = 100
 
@@ -37,13 +37,11 @@ Report = dict[str, Any]
 def print_answer(answer: Answer, library: Library, *, streamed: bool = False) -> None:
     """Print the sentences with their marks, then each source with its quotation; or why there is no answer."""
     if answer.abstained:
-        _print_abstention(answer)
+        _print_abstention(answer, library)
         return
     if not streamed:
         for sentence in answer.sentences:
             print_sentence(sentence)
-    if any(sentence.verbatim for sentence in answer.sentences):
-        _print_small(QUOTED)
     if answer.disagreement:
         _out.print(Text(DISAGREEMENT, style="yellow"))
     _out.print()
@@ -59,9 +57,13 @@ def print_sentence(sentence: Sentence) -> None:
     _out.print(_wrapped(sentence.text + marks))
 
 
-def _print_abstention(answer: Answer) -> None:
+def _print_abstention(answer: Answer, library: Library) -> None:
     _out.print(Text(answer.message or "", style="yellow"))
-    if answer.hits:
+    if answer.nearest:
+        _out.print(Text(f"\n{NEAREST}", style="bold"))
+        for citation in answer.nearest:
+            _print_citation(citation, library)
+    elif answer.hits:
         _out.print(Text("\nThe nearest passages:", style="bold"))
         print_hits(answer.hits[:3])
     for dropped in answer.dropped:

@@ -120,15 +120,11 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of an answer, without marks, and what it cites (at least one citation).
-
-    ``verbatim`` tells that it was not drafted: it is a sentence of an article, quoted.
-    """
+    """One sentence of an answer, without marks, and what it cites (at least one citation)."""
 
     text: str
     citations: tuple[Citation, ...]
     support: float | None = None
-    verbatim: bool = False
 
     def __post_init__(self) -> None:
         if not self.citations:
@@ -190,6 +186,7 @@ class Answer:
     marks in the raw drafts, and ``invalid_marks`` those of them that named no passage shown. ``score`` is the
     probability that the best sentence answers rightly, shown or not; ``None`` where nothing was drafted that could be
     scored. ``disagreement`` is true where sources say different things and the sentences give more than one version.
+    ``nearest`` are the words that an abstention offers instead: they come nearest to an answer, and may be none.
     """
 
     question: str
@@ -204,12 +201,13 @@ class Answer:
     invalid_marks: int = 0
     score: float | None = None
     disagreement: bool = False
+    nearest: tuple[Citation, ...] = ()
 
     def __post_init__(self) -> None:
         if bool(self.sentences) == bool(self.reason):
             raise ValueError("an answer has either sentences or a reason to abstain")
-        for sentence in self.sentences:
-            for citation in sentence.citations:
+        for citations in (*(sentence.citations for sentence in self.sentences), self.nearest):
+            for citation in citations:
                 if citation.mark > len(self.hits):
                     raise ValueError(f"mark [{citation.mark}] names none of the {len(self.hits)} passages shown")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 DISAGREEMENT = "The sources disagree: each version stands above with its own source."
 
-QUOTED = "These are the article’s own words: no sentence drafted from the articles could be shown."
+NEAREST = "The nearest words, whether they answer or not:"
 
 _STRONG, _FAIR = 0.8, 0.6
 

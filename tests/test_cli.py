@@ -97,7 +97,7 @@ def test_ask_json_has_the_documented_form(library: Run) -> None:
     answer = json.loads(library("ask", "When was the S-400 deal signed?", "--json"))
     assert set(answer) == {
         "question", "abstained", "reason", "message", "score", "disagreement", "sentences", "passages",
-        "dropped", "marks", "invalid_marks", "generator", "timings",
+        "nearest", "dropped", "marks", "invalid_marks", "generator", "timings",
     }  # fmt: skip
     assert answer["generator"] == {"engine": "fake", "model": "fake", "sha256": None}
     assert set(answer["timings"]) == {

@@ -114,6 +114,7 @@ def test_responses_survive_writing_and_reading(tmp_path):
         marks=3,
         invalid_marks=1,
         dropped=2,
+        nearest=(Cited("opened", DAM.id, 43, 49),),
         retrieved=(Place(DAM.id, 0, 5),),
         seconds=1.5,
     )

@@ -250,6 +250,14 @@ def test_an_answer_to_what_cannot_be_answered_is_wrong():
     ]
 
 
+def test_words_offered_instead_are_measured_where_an_answer_was_to_be_had():
+    offering = Response("1", nearest=(Cited("t" * 5, "a", 0, 5), Cited("t" * 5, "a", 12, 17)))
+    astray = Response("1", nearest=(Cited("t" * 5, "a", 0, 5),))
+    cases = [(ANSWERABLE, offering), (ANSWERABLE, astray), (ANSWERABLE, RIGHT), (NOT_ANSWERABLE, offering)]
+    assert rows("offered_right", *cases) == [(1,), (0,), None, None]
+    assert rows("offered_right", (ANSWERABLE, SILENT)) == [None]  # a system that offers nothing is not measured
+
+
 def test_values_have_their_n_and_an_interval_around_them():
     value = measured(BY_NAME["citation_precision"], [(1.0,), (0.0,), None, (1.0,), (1.0,)], seed=1)
     assert (value.value, value.n) == (3 / 4, 4)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from qa.types import Abstention, Answer, Article, Citation, Dropped, Hit, ModelInfo, Passage, Sentence, Span, Timings
 from qa.web.render import answer_html, article_html, article_page, error_html, passages_html
-from qa.wording import support_words
+from qa.wording import NEAREST, support_words
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 OUR_TAGS = {
@@ -99,6 +99,16 @@ def test_an_abstention_says_why_and_offers_the_nearest_passages() -> None:
     html = answer_html((), answer=answer(hits=hits, reason=Abstention.NOT_MENTIONED, message="Not mentioned."))
     assert "Not mentioned." in html
     assert html.count("Show passage") == 3
+
+
+def test_an_abstention_offers_the_nearest_words_each_leading_to_its_place() -> None:
+    source = hit(f"The dam {EVIL} broke.", start=40)
+    nearest = Citation(1, "abc123", "T", 40, 44, "The ")
+    done = answer(hits=(source,), reason=Abstention.REFUSED, message="Not answered.", nearest=(nearest,))
+    html = answer_html((), answer=done)
+    assert NEAREST in html
+    assert "/articles/abc123?start=40&end=44#quote" in html.replace("&amp;", "&")
+    assert "<script" not in html
 
 
 def test_withheld_sentences_are_told() -> None:

@@ -15,8 +15,8 @@ from qa.answering.drafting import Written, drafts
 from qa.answering.drafts import Draft
 from qa.answering.evidence import names_of
 from qa.answering.gate import Gate
+from qa.answering.nearest import nearest_words
 from qa.answering.prompts import defused, fixed_messages
-from qa.answering.quoting import quotation
 from qa.answering.relevance import lacks_quantity, unmentioned_name
 from qa.errors import QuestionError
 from qa.library import Library, SearchFilter
@@ -24,7 +24,7 @@ from qa.models.generators.base import Generator
 from qa.models.support import SupportModel
 from qa.settings import Settings
 from qa.text.utterances import statements
-from qa.types import Abstention, Answer, Dropped, Hit, Sentence, Timings
+from qa.types import Abstention, Answer, Citation, Dropped, Hit, Sentence, Timings
 
 _TEMPLATE_TOKENS = 120  # what a chat template and the passages' titles add around the texts counted
 _MOST_REDRAFTED = 2  # passages over which a failed answer is drafted again
@@ -123,8 +123,6 @@ class Answerer:
             yield from self._first_drafts(course)
             yield from self._redrafts(course)
             yield from self._other_versions(course)
-        if course.reason in (None, Abstention.NOT_ANSWERED):
-            yield from self._quotation(course)
         yield self._answer(course)
 
     def _hopeless(self, course: _Course) -> Abstention | None:
@@ -182,18 +180,6 @@ class Answerer:
                 yield from self._passed(draft, course)
             if course.sentences:
                 return
-
-    def _quotation(self, course: _Course) -> Iterator[Sentence]:
-        """Where nothing drafted may be shown, a sentence of an article in its own words, if it answers."""
-        if course.sentences:
-            return
-        read = course.hits[: course.shown]
-        quoted = quotation(course.question, read, course.prospect.answers, self._library.embedder)
-        if quoted is None:
-            return
-        verdict = self._answering(quoted, course)
-        if isinstance(verdict, Sentence):
-            yield self._shown(verdict, course)
 
     def _other_versions(self, course: _Course) -> Iterator[Sentence]:
         """What other passages say instead of the first sentence, where they contradict it."""
@@ -287,7 +273,15 @@ class Answerer:
             invalid_marks=course.invalid_marks,
             score=course.score,
             disagreement=course.disagreement,
+            nearest=self._nearest(course) if reason else (),
         )
+
+    def _nearest(self, course: _Course) -> tuple[Citation, ...]:
+        """The words to offer instead of an answer, out of what the model read."""
+        read = self._library.still_held(course.hits[: course.shown])
+        if len(read) < course.shown:
+            return ()  # an article was deleted meanwhile, and the marks no longer count what was read
+        return nearest_words(course.question, read, course.prospect.answers, self._library.embedder)
 
 
 def _respelled(text: str, hits: Sequence[Hit]) -> str:

@@ -92,7 +92,6 @@ class Confidence:
             "retrieval_behind": 100 * (max(hit.score for hit in hits) - max(hit.score for hit in cited)),
             "question_covered": share(stems, set(content_stems(f"{passage} {sentence.text}"))),
             "question_in_quote": share(stems, set(content_stems(quote))),
-            "verbatim": float(sentence.verbatim),
             "adds": min(1.0, len(said - stems) / 4),
         }
 

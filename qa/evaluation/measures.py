@@ -168,6 +168,13 @@ def _gold_hit(scored: Scored) -> Row | None:
     return _row(citations.gold_hit(scored.response.citations, scored.case.answers)) if _answered(scored) else None
 
 
+def _offered(scored: Scored) -> Row | None:
+    case, nearest = scored.case, scored.response.nearest
+    if not case.evidence or scored.response.answered or nearest is None:
+        return None
+    return (float(any(citations.is_right(cited, case.evidence) for cited in nearest)),)
+
+
 def _marks(scored: Scored) -> Row | None:
     response = scored.response
     if response.marks is None or response.invalid_marks is None:
@@ -330,6 +337,14 @@ MEASURES: tuple[Measure, ...] = (
         _separated,
         _auroc,
         "Support",
+    ),
+    Measure(
+        "offered_right",
+        "Evidence offered instead",
+        "of the questions not answered though they could be, the share where the words offered instead are evidence",
+        _offered,
+        mean,
+        "Abstention",
     ),
     Measure(
         "aurc",

@@ -195,6 +195,8 @@ def _stored_result(record: Mapping[str, Any]) -> Result:
     response["sentences"] = tuple(
         Told(told["text"], tuple(Cited(**cited) for cited in told["citations"])) for told in response["sentences"]
     )
+    if response.get("nearest") is not None:
+        response["nearest"] = tuple(Cited(**cited) for cited in response["nearest"])
     if response["retrieved"] is not None:
         response["retrieved"] = tuple(Place(*place) for place in response["retrieved"])
     rows = {name: None if row is None else tuple(row) for name, row in record["rows"].items()}

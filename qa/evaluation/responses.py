@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from qa.errors import CaseError
 from qa.evaluation.cases import Names, locate, numbered_records
-from qa.types import Answer, Article, Hit
+from qa.types import Answer, Article, Citation, Hit
 
 
 class Cited(NamedTuple):
@@ -45,8 +45,8 @@ class Response:
 
     ``score`` is how sure the system is, the higher the surer. ``marks`` counts the citation marks in the raw output of
     the model, ``invalid_marks`` those of them that name nothing it was shown; ``dropped`` the sentences withheld.
-    ``retrieved`` are the passages found, best first. What is ``None`` was not measured. ``error`` is why there is no
-    response at all.
+    ``nearest`` are words offered instead of an answer, ``retrieved`` the passages found, both best first. What is
+    ``None`` was not measured. ``error`` is why there is no response at all.
     """
 
     id: str
@@ -56,6 +56,7 @@ class Response:
     marks: int | None = None
     invalid_marks: int | None = None
     dropped: int | None = None
+    nearest: tuple[Cited, ...] | None = None
     retrieved: tuple[Place, ...] | None = None
     seconds: float | None = None
     first_sentence_seconds: float | None = None
@@ -85,24 +86,23 @@ def response_of(case_id: str, answer: Answer, retrieved: Sequence[Hit]) -> Respo
     first = timings.first_sentence_ms
     return Response(
         id=case_id,
-        sentences=tuple(
-            Told(
-                sentence.text,
-                tuple(Cited(c.quote, c.article_id, c.start, c.end, c.speaker, c.support) for c in sentence.citations),
-            )
-            for sentence in answer.sentences
-        ),
+        sentences=tuple(Told(sentence.text, _all_cited(sentence.citations)) for sentence in answer.sentences),
         score=answer.score,
         reason=answer.reason,
         marks=answer.marks,
         invalid_marks=answer.invalid_marks,
         dropped=len(answer.dropped),
+        nearest=_all_cited(answer.nearest) if answer.abstained else None,
         retrieved=places(retrieved),
         seconds=timings.total_ms / 1000,
         first_sentence_seconds=first / 1000 if first is not None else None,
         prompt_tokens=timings.prompt_tokens,
         output_tokens=timings.output_tokens,
     )
+
+
+def _all_cited(citations: Sequence[Citation]) -> tuple[Cited, ...]:
+    return tuple(Cited(c.quote, c.article_id, c.start, c.end, c.speaker, c.support) for c in citations)
 
 
 def places(hits: Sequence[Hit]) -> tuple[Place, ...]:
@@ -116,6 +116,8 @@ def response_json(response: Response) -> dict[str, Any]:
     fields["sentences"] = [
         {"text": told.text, "citations": [cited._asdict() for cited in told.citations]} for told in response.sentences
     ]
+    if response.nearest is not None:
+        fields["nearest"] = [cited._asdict() for cited in response.nearest]
     if response.retrieved is not None:
         fields["retrieved"] = [list(place) for place in response.retrieved]
     return fields
@@ -150,11 +152,12 @@ def _response(record: Mapping[str, Any], articles: Names) -> Response:
         Told(str(sentence["text"]), tuple(_cited(cited, articles) for cited in sentence.get("citations", ())))
         for sentence in record.get("sentences", ())
     )
-    retrieved = record.get("retrieved")
-    plain = {name: record[name] for name in known - {"id", "sentences", "retrieved"} if name in record}
+    retrieved, nearest = record.get("retrieved"), record.get("nearest")
+    plain = {name: record[name] for name in known - {"id", "sentences", "nearest", "retrieved"} if name in record}
     return Response(
         id=str(record["id"]),
         sentences=told,
+        nearest=None if nearest is None else tuple(_cited(cited, articles) for cited in nearest),
         retrieved=None if retrieved is None else tuple(_place(place, articles) for place in retrieved),
         **plain,
     )

@@ -106,10 +106,7 @@ class WordSupport:
 
     @property
     def calibration(self) -> Calibration:
-        """The shipped thresholds would mean nothing here: what was drafted and is mostly covered passes, and answers.
-
-        A sentence that is only quoted does not: words alone cannot tell whether it answers.
-        """
+        """The shipped thresholds would mean nothing here: what is mostly covered passes, and answers."""
         return Calibration(
             support=Logistic({}, 0.0),
             support_threshold=_WORD_DOUBT,
@@ -117,8 +114,8 @@ class WordSupport:
             doubtful_below=_WORD_DOUBT,
             least_coverage=0.6,
             least_subject=0.5,
-            answer=Logistic({"verbatim": -10.0}, 5.0),
-            answer_thresholds={"strict": 0.5, "balanced": 0.5, "lenient": 0.5},
+            answer=Logistic({}, 5.0),
+            answer_thresholds={"strict": 0.0, "balanced": 0.0, "lenient": 0.0},
             hopeless_below=-9.0,
             tells_from=0.0,
             provenance={},

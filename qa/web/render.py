@@ -12,7 +12,7 @@ from operator import itemgetter
 from urllib.parse import urlencode
 
 from qa.types import Answer, Article, Citation, Dropped, Hit, Passage, Sentence, Span
-from qa.wording import DISAGREEMENT, QUOTED, support_words
+from qa.wording import DISAGREEMENT, NEAREST, support_words
 
 _SHOWN_NEAREST = 3  # nearest passages offered beside an abstention
 
@@ -30,8 +30,6 @@ def answer_html(sentences: Sequence[Sentence], *, answer: Answer | None = None, 
     parts = []
     if sentences:
         parts.append(f'<p class="cw-answer">{" ".join(_sentence(sentence) for sentence in sentences)}</p>')
-        if any(sentence.verbatim for sentence in sentences):
-            parts.append(f'<p class="cw-quoted" role="note">{escape(QUOTED)}</p>')
         if answer is not None and answer.disagreement:
             parts.append(f'<p class="cw-disagreement" role="note">{escape(DISAGREEMENT)}</p>')
         parts.append(_sources([citation for sentence in sentences for citation in sentence.citations]))
@@ -77,9 +75,11 @@ def _origin(citation: Citation) -> str:
 
 def _abstention(answer: Answer) -> str:
     nearest = ""
+    if answer.nearest:
+        nearest = f'<p class="cw-nearest">{escape(NEAREST)}</p>{_sources(answer.nearest)}'
     if answer.hits:
         numbered = sorted(enumerate(answer.hits, start=1), key=lambda pair: -pair[1].score)[:_SHOWN_NEAREST]
-        nearest = f'<p class="cw-nearest">The nearest passages:</p>{_passages(sorted(numbered, key=itemgetter(0)))}'
+        nearest += f'<p class="cw-nearest">The nearest passages:</p>{_passages(sorted(numbered, key=itemgetter(0)))}'
     return (
         f'<section class="cw cw-abstained" aria-label="Answer"><p class="cw-message">{escape(answer.message or "")}</p>'
         f"{nearest}{_withheld(answer.dropped)}{_costs(answer)}</section>"
