@@ -40,7 +40,7 @@ _FOLDS = 5
 _REGULARISATION = 0.1
 _NEWS_MARGIN = 1.0  # log-odds: the answer network is less sure of news than of the encyclopedia that it is measured on
 _AS_GOOD = 0.02  # of balanced accuracy, less than the questions can tell apart
-_STRICT_PRECISION = 0.9
+_STRICT_PRECISION = 0.8
 _LENIENT_SENSITIVITY = 0.95
 
 
