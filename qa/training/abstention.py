@@ -41,7 +41,6 @@ _REGULARISATION = 0.1
 _NEWS_MARGIN = 1.0  # log-odds: the answer network is less sure of news than of the encyclopedia that it is measured on
 _AS_GOOD = 0.02  # of balanced accuracy, less than the questions can tell apart
 _STRICT_PRECISION = 0.8
-_LENIENT_SENSITIVITY = 0.95
 
 
 @click.command()
@@ -163,7 +162,7 @@ def _thresholds(rows: Sequence[Row], scores: Sequence[Sequence[float]]) -> dict[
     """The least score to be shown, by mode.
 
     Balanced: the lowest score with which balanced accuracy, averaged over the suites that have both answerable and
-    unanswerable questions, is as good as it gets; strict: mostly right; lenient: hardly anything answerable is lost.
+    unanswerable questions, is as good as it gets; strict: four of five are right; lenient: whatever the gate lets pass.
     """
     best = np.array([max(row, default=0.0) for row in scores])
     answerable = np.array([row.answerable for row in rows])
@@ -181,11 +180,10 @@ def _thresholds(rows: Sequence[Row], scores: Sequence[Sequence[float]]) -> dict[
     found = [balanced_accuracy(at) for at in candidates]
     balanced = min(float(at) for at, value in zip(candidates, found, strict=True) if value >= max(found) - _AS_GOOD)
     precise = [at for at in candidates if (best >= at).any() and right[best >= at].mean() >= _STRICT_PRECISION]
-    lenient = float(np.quantile(best[answerable & (best > 0)], 1 - _LENIENT_SENSITIVITY))
     return {
         "strict": max(balanced, float(min(precise, default=1.0))),
         "balanced": balanced,
-        "lenient": min(lenient, balanced),
+        "lenient": 0.0,
     }
 
 
