@@ -60,6 +60,10 @@ def main() -> None:
         _fail(str(error), error.exit_status)
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted", 130)
+    except FileNotFoundError as error:
+        _fail(f"{error.filename}: there is no such file or folder", 2)
+    except (PermissionError, NotADirectoryError, FileExistsError, IsADirectoryError) as error:
+        _fail(f"{error.filename}: {(error.strerror or 'cannot be used').lower()}; name another", 2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; say no more
         sys.exit(1)

@@ -61,6 +61,8 @@ def test_what_has_neither_answers_nor_evidence_cannot_be_answered(tmp_path):
         ({"question": "Q?", "evidence": [[span(start=1, end=13)]]}, "is not “The Vell dam”"),
         ({"question": "Q?", "evidence": [[{"article": "dam.txt"}]]}, "a span needs an article and a quote"),
         ({"question": "Q?", "speaker": 3}, "speaker must be a name"),
+        ({"question": "Q?", "answerable": "no"}, "answerable must be true or false"),
+        ({"question": "Q?", "id": ["x"]}, "id must be a word"),
     ],
 )
 def test_a_faulty_case_is_named_with_file_and_line(tmp_path, record, words):
@@ -121,6 +123,12 @@ def test_responses_survive_writing_and_reading(tmp_path):
     assert read_responses(write(tmp_path / "r.jsonl", response_json(response)), NAMES) == [response]
 
 
+def test_separators_of_lines_inside_a_text_do_no_harm(tmp_path):
+    path = tmp_path / "r.jsonl"
+    path.write_text(json.dumps({"id": "d", "sentences": [{"text": "a\u2028b\u0085c"}]}, ensure_ascii=False) + "\n")
+    assert read_responses(path, NAMES)[0].text == "a\u2028b\u0085c"
+
+
 def test_a_quotation_without_a_place_is_looked_for(tmp_path):
     told = {
         "text": "It cost 4.",
@@ -145,7 +153,17 @@ def test_a_quotation_without_a_place_is_looked_for(tmp_path):
 
 @pytest.mark.parametrize(
     ("record", "words"),
-    [({}, "no id"), ({"id": "a", "answer": "x"}, "unknown key"), ({"id": "a", "sentences": ["x"]}, "not a response")],
+    [
+        ({}, "no id"),
+        ({"id": "a", "answer": "x"}, "unknown key"),
+        ({"id": "a", "sentences": ["x"]}, "not a response"),
+        ({"id": "a", "score": "high"}, "score must be a number"),
+        ({"id": "a", "marks": "3"}, "marks must be a whole number"),
+        ({"id": "a", "marks": 1, "invalid_marks": 5}, "more invalid_marks than marks"),
+        ({"id": "a", "reason": 7}, "reason must be a text"),
+        ({"id": "a", "retrieved": [["dam.txt", -5, 10**9]]}, "no place in an article"),
+        ({"id": "a", "sentences": [{"text": "x", "citations": [{"quote": None}]}]}, "a quote must be a text"),
+    ],
 )
 def test_a_faulty_response_is_named_with_its_line(tmp_path, record, words):
     with pytest.raises(CaseError, match=words):

@@ -113,6 +113,7 @@ def test_short_answer_recall_wants_whole_words():
     assert short_answer_recall("It took 14 years, they say.", ["fourteen years", "14 years"]) == 1
     assert short_answer_recall("It took 114 years.", ["14 years"]) == 0
     assert not holds_answer("Anything.", ["the"])  # nothing is left of it
+    assert holds_answer("It lasted from 1990–1995—five years.", ["1990"])
 
 
 @given(st.text(), st.lists(st.text(), min_size=1))
@@ -273,10 +274,33 @@ def test_an_interval_of_like_cases_is_a_point():
     assert measured(BY_NAME["sensitivity"], [(1.0,)] * 5) == (1, 5, 1, 1)
 
 
-def test_a_paired_difference_is_taken_over_the_cases_of_both():
-    found = paired(BY_NAME["sensitivity"], [(0.0,), (1.0,), None, (0.0,)], [(1.0,), (1.0,), (1.0,), None])
-    assert (found.first, found.second, found.difference, found.n) == (1 / 2, 1, 1 / 2, 2)
-    assert paired(BY_NAME["sensitivity"], [None], [(1.0,)]) == (None, None, None, 0, None, None)
+def test_a_difference_does_not_pass_over_what_one_run_alone_answered():
+    right, wrong = (1.0,), (0.0,)
+    found = paired(BY_NAME["citation_precision"], [right, right, None, None], [right, right, wrong, wrong])
+    assert (found.first, found.second, found.difference, found.n) == (1, 1 / 2, -1 / 2, 4)
+    assert found.low < -1 / 2 < found.high <= 0
+    assert paired(BY_NAME["sensitivity"], [None], [(1.0,)]) == (None, 1, None, 1, None, None)
+
+
+def test_another_seed_draws_another_interval():
+    rows_of = [(math.sqrt(place),) for place in range(20)]
+    first, second = (measured(BY_NAME["dropped"], rows_of, seed) for seed in (0, 99))
+    assert first.value == second.value
+    assert (first.low, first.high) != (second.low, second.high)
+
+
+def test_marks_that_name_nothing_cost_precision():
+    assert alce([Claim("a", ("a",))], words_entail, invalid=3) == (1, 1 / 4)
+
+
+def test_sets_of_pairs_are_averaged_whatever_their_size():
+    easy = [(Case(str(n), "c", "easy", n % 2 == 0), Response(str(n), score=float(n % 2 == 0))) for n in range(8)]
+    hard = [
+        (Case("h1", "c", "hard", True), Response("h1", score=0.1)),
+        (Case("h2", "c", "hard", False), Response("h2", score=0.9)),
+    ]
+    found = measured(BY_NAME["auroc_mean"], rows("auroc_mean", *easy, *hard))
+    assert found.value == (1 + 0) / 2  # every pair of the easy set in order, none of the hard one
 
 
 def test_a_difference_that_all_cases_share_is_certain():

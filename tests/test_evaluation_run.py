@@ -13,7 +13,7 @@ from qa.evaluation.cases import names_of, read_cases
 from qa.evaluation.compare import compare
 from qa.evaluation.files import write_report
 from qa.evaluation.judges import GateJudge
-from qa.evaluation.report import read_report, report_json
+from qa.evaluation.report import Report, joined, read_report, report_json
 from qa.evaluation.responses import Cited, Response, Told
 from qa.evaluation.run import RESPONSES, evaluate, evaluate_retrieval, evaluate_support, score
 from qa.evaluation.suites.pairs import LabelledPair
@@ -138,6 +138,12 @@ def test_the_same_seed_gives_the_same_scores(suite):
     assert strip(evaluate(Models(), suite, seed=1)) == strip(evaluate(Models(), suite, seed=1))
 
 
+def test_more_jobs_than_may_wait_are_refused(suite):
+    models = Models()
+    with pytest.raises(CaseError, match="queue_limit"):
+        evaluate(models, suite, jobs=models.settings.queue_limit + 1)
+
+
 def test_questions_side_by_side_come_to_the_same(suite):
     assert strip(evaluate(Models(), suite, jobs=3)) == strip(evaluate(Models(), suite))
 
@@ -166,6 +172,20 @@ def test_a_run_that_broke_off_goes_on(suite, tmp_path):
     models = Models()
     assert strip(evaluate(models, suite, folder=folder, resume=True, progress=watch)) == whole
     assert seen == [(4, 2)]
+
+
+def test_a_case_that_failed_is_asked_again(suite, tmp_path):
+    models = Models()
+    models.generator = Broken("idle")
+    assert by_id(evaluate(models, suite, folder=tmp_path))["boats"].fault == "failed"
+    assert by_id(evaluate(Models(), suite, folder=tmp_path, resume=True))["boats"].fault != "failed"
+
+
+def test_a_run_whose_record_is_torn_is_not_gone_on_with(suite, tmp_path):
+    evaluate(Models(), suite, folder=tmp_path)
+    (tmp_path / "run.json").write_text('{"suite": ')
+    with pytest.raises(CaseError, match="holds another run"):
+        evaluate(Models(), suite, folder=tmp_path, resume=True)
 
 
 def test_a_run_does_not_overwrite_another(suite, tmp_path):
@@ -201,7 +221,14 @@ def test_the_support_model_alone(tmp_path):
     assert values["auroc"].value == 1
     assert (values["sensitivity"].n, values["specificity"].n) == (1, 2)
     assert list(report.suites[0].by_kind) == ["news", "wiki"]
-    assert evaluate_support(Models(), labelled, limit=2).suites[0].values["auroc"].n <= 2
+    assert len(evaluate_support(Models(), labelled, limit=2).suites[0].results) == 2
+
+
+def test_several_suites_in_one_report_name_all_models(suite):
+    pairs = [LabelledPair("1", "news", "The dam cost 4 million crowns.", "The dam cost 4 million crowns.", True)]
+    report = joined([evaluate(Models(), suite), evaluate_support(Models(), pairs)])
+    assert [one.name for one in report.suites] == ["own", "pairs"]
+    assert set(report.provenance["models"]) == {"generator", "support", "embedder"}
 
 
 def test_a_library_of_another_suite_does_not_leak_in(suite, tmp_path):
@@ -218,6 +245,10 @@ def test_a_library_of_another_suite_does_not_leak_in(suite, tmp_path):
 def right(case="cost", **more):
     start = DAM.text.index("4 million")
     return Response(case, (Told("4 million crowns.", (Cited("4 million crowns", DAM.id, start, start + 16),)),), **more)
+
+
+def reported(suite, responses):
+    return Report((score(suite, responses),), {})
 
 
 def test_a_case_without_a_response_has_failed_unless_left_out(suite):
@@ -264,6 +295,9 @@ def test_alce_output_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("output", "claims"),
     [
+        ("He said “yes.” [1] It ended. [2]", [("He said “yes.”", ("a",)), ("It ended.", ("b",))]),
+        ("It rained (heavily.) [1][2]", [("It rained (heavily.)", ("a", "b"))]),
+        ("It rained.\n[1]\n[2]", [("It rained.", ("a", "b"))]),
         ("It rained [1, 2].", [("It rained.", ("a", "b"))]),
         ("It rained.[1][2] It ended. [3]", [("It rained.", ("a", "b")), ("It ended.", (None,))]),
         ("It rained [0].", [("It rained.", (None,))]),
@@ -300,6 +334,36 @@ def test_what_fell_is_named_and_what_rose_is_not(suite):
     assert "sensitivity" not in better.fallen(0.0)
     assert worse.fallen(1.0) == []
     assert not {"latency_p50", "latency_p95"} & set(worse.fallen(0.0))
+
+
+def test_a_bad_answer_more_is_a_fall(suite):
+    before = [right()]
+    start = SEA.text.index("Herring")
+    astray = Response("opened", (Told("The king.", (Cited("Herring", SEA.id, start, start + 7),)),))
+    (worse,) = compare(reported(suite, before), reported(suite, [*before, astray]))
+    assert worse.differences["citation_precision"].difference == -1 / 2
+    assert "citation_precision" in worse.fallen(0.1)
+
+
+def test_missing_cases_and_suites_are_no_success(suite):
+    whole, part = reported(suite, [right()]), reported(suite.sample(2, 0), [])
+    (found,) = compare(whole, part)
+    assert len(found.missing) == 2
+    assert "cases" in found.fallen(1.0)
+    with pytest.raises(CaseError, match="no suite 'own'"):
+        compare(whole, reported(dataclasses.replace(suite, name="other"), []))
+
+
+def test_other_questions_under_the_same_ids_are_not_compared(suite):
+    cases = tuple(dataclasses.replace(case, question="Something else?") for case in suite.cases)
+    with pytest.raises(CaseError, match="is another question"):
+        compare(reported(suite, []), reported(dataclasses.replace(suite, cases=cases), []))
+
+
+def test_a_loss_of_exactly_the_tolerance_is_tolerated(suite):
+    found = compare(reported(suite, [right()]), reported(suite, []))[0]
+    assert "sensitivity" in found.fallen(0.3)
+    assert "sensitivity" not in found.fallen(1 / 3)
 
 
 def test_runs_without_a_common_case_are_not_compared(suite):

@@ -104,11 +104,12 @@ def test_rgb_in_its_three_uses(tmp_path):
         "positive_wrong": ["It was in Glendale, they said."],
         "negative": ["Tickets can be had."],
     }  # fmt: skip
-    lines(tmp_path, "en_fact.json", row)
+    leaked = {**row, "id": 1, "query": "What can be had?", "answer": "Tickets", "positive": [], "positive_wrong": []}
+    lines(tmp_path, "en_fact.json", row, leaked)
     plain, silent, conflict = (load_suite(name, tmp_path) for name in ("rgb", "rgb-silent", "rgb-conflict"))
     assert quoted(plain, plain.cases[0]) == [["Tampa", "Tampa"]]
     assert len(plain.articles) == 3
-    assert (silent.cases[0].answerable, len(silent.articles)) == (False, 1)
+    assert [(case.id, case.answerable) for case in silent.cases] == [("0", False)]  # the other is answered there
     assert quoted(conflict, conflict.cases[0]) == [["Tampa", "Tampa"], ["Glendale"]]
     assert conflict.cases[0].kind == "conflicting"
 

@@ -67,6 +67,10 @@ class _Course:
     retrieve_ms: int = 0
     first_sentence_ms: int | None = None
 
+    def count_marks(self, draft: Draft) -> None:
+        self.marks += len(draft.marks) + draft.invalid_marks
+        self.invalid_marks += draft.invalid_marks
+
     def elapsed_ms(self) -> int:
         return round(1000 * (time.perf_counter() - self.started))
 
@@ -162,7 +166,7 @@ class Answerer:
         """The sentences of a draft over all passages that may be shown, as they come."""
         read = course.hits[: course.shown]
         for draft in drafts(self._generator, course.question, read, self._settings.answer_tokens, course.written):
-            course.marks += len(draft.marks) + draft.invalid_marks
+            course.count_marks(draft)
             yield from self._passed(draft, course)
 
     def _redrafts(self, course: _Course) -> Iterator[Sentence]:
@@ -203,12 +207,11 @@ class Answerer:
         for draft in drafts(
             self._generator, course.question, [course.hits[mark - 1]], self._settings.answer_tokens, written
         ):
-            course.marks += len(draft.marks) + draft.invalid_marks
+            course.count_marks(draft)
             yield draft._replace(marks=(mark,) if draft.marks else ())
 
     def _passed(self, draft: Draft, course: _Course) -> Iterator[Sentence]:
         """The statements of ``draft`` that may be shown; what is withheld is noted in ``course``."""
-        course.invalid_marks += draft.invalid_marks
         text = _respelled(draft.text, course.hits)
         for span in statements(text):
             verdict = self._verdict(Draft(text[span.start : span.end], draft.marks), course)

@@ -80,7 +80,7 @@ def run(
     support model alone. The answers, report.json, report.md and report.html are written to --out.
     """
     from qa.errors import CaseError
-    from qa.evaluation.report import Report, report_json
+    from qa.evaluation.report import joined, report_json
     from qa.models.loaded import LoadedModels
     from qa.offline import go_offline
 
@@ -90,13 +90,17 @@ def run(
     folder = out or Path("evaluations") / f"{datetime.datetime.now():%Y%m%d-%H%M%S}"
     if engine is not None:
         context.obj["engine"] = engine
+    if (folder / "report.json").exists() and not how["resume"]:
+        raise CaseError(f"{folder} holds a report already: name another --out")
     asked = [_loaded(context, name, data, articles) for name in suites if name != _PAIRS]
+    if twice := [suite.name for place, suite in enumerate(asked) if suite.name in {one.name for one in asked[:place]}]:
+        raise CaseError(f"two suites are called {twice[0]!r}: run them apart, or rename a file")
     models = LoadedModels(settings_of(context))
     context.call_on_close(models.close)
     parts = [_evaluated(models, suite, folder, judge, **how) for suite in asked]
     if _PAIRS in suites:
         parts.append(_pairs(models, data, how["limit"], how["seed"]))
-    report = Report(tuple(part for one in parts for part in one.suites), parts[-1].provenance)
+    report = joined(parts)
     _write(report, folder, [article for suite in asked for article in suite.articles])
     if as_json:
         print_json(report_json(report))
@@ -106,7 +110,8 @@ def run(
 
 @evaluation.command("score")
 @click.argument("responses", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="ANSWERS.jsonl")
-@click.option("--gold", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The cases that were asked.")
+@click.option("--gold", metavar="CASES", help="The cases that were asked: a file, or the name of a suite.")
+@_data_option
 @_articles_option
 @click.option("--partial", is_flag=True, help="Leave cases without an answer out, rather than count them as failed.")
 @_judge_option
@@ -117,7 +122,8 @@ def score(
     context: click.Context,
     /,
     responses: Path,
-    gold: Path | None,
+    gold: str | None,
+    data: Path | None,
     articles: Sequence[Path],
     partial: bool,
     judge: str | None,
@@ -129,28 +135,34 @@ def score(
     A line of ANSWERS.jsonl is {"id", "sentences": [{"text", "citations": [{"quote", "article", "start", "end"}]}]}; a
     case with no sentences was abstained from. At will: "score" (how sure), "marks" and "invalid_marks" (citation marks
     written, and those that name nothing shown), "retrieved" ([[article, start, end], …]), "seconds", "reason", "error".
-    Articles are named by id or file; without start and end the quotation is looked for. The output files of ALCE
-    (one JSON object with "data") are read as they are, and need no --gold.
+    "nearest" are citations offered instead of an answer. Articles are named by id or file; without start and end the
+    quotation is looked for. The output files of ALCE (one JSON object with "data") are read as they are, and need no
+    --gold.
     """
     from qa.errors import CaseError
     from qa.evaluation import alce_output, run
+    from qa.evaluation.cases import names_of
+    from qa.evaluation.provenance import scored_files
     from qa.evaluation.report import Report, report_json
     from qa.evaluation.responses import read_responses
     from qa.models.loaded import LoadedModels
+    from qa.offline import go_offline
 
+    go_offline()
     known: list[Article] = []
     models = LoadedModels(settings_of(context))
     if alce_output.is_alce(responses):
         part = alce_output.score_alce(responses, _judge(models, judge or _GATE))
     elif gold is None:
-        raise CaseError(f"{responses}: name the cases that were asked by --gold FILE")
+        raise CaseError(f"{responses}: name the cases that were asked by --gold, a file or a suite")
     else:
-        suite = _own(context, gold, articles)
+        suite = _loaded(context, gold, data, articles)
         known = list(suite.articles)
+        names = suite.names or names_of(known)
         part = run.score(
-            suite, read_responses(responses, suite.names), _judge(models, judge) if judge else None, partial=partial
+            suite, read_responses(responses, names), _judge(models, judge) if judge else None, partial=partial
         )
-    report = Report((part,), {"responses": responses.name})
+    report = Report((part,), scored_files(responses, Path(gold) if gold else None))
     if out is not None:
         _write(report, out, known)
     if as_json:
@@ -230,6 +242,7 @@ def new(context: click.Context, /, articles: Sequence[str], each: int, out: Path
     if out is None:
         click.echo(lines, nl=False)
         return
+    out.parent.mkdir(parents=True, exist_ok=True)
     if out.exists():
         raise CaseError(f"{out} is there already, and may hold your questions: name another file")
     out.write_text(lines, encoding="utf-8")
@@ -240,10 +253,17 @@ def new(context: click.Context, /, articles: Sequence[str], each: int, out: Path
 
 
 def _loaded(context: click.Context, name: str, data: Path | None, articles: Sequence[Path]) -> Suite:
+    """The suite called ``name``, or that of the case file ``name``."""
+    from qa.errors import CaseError
     from qa.evaluation.suites.registry import SOURCES, load_suite
 
-    if name not in SOURCES and Path(name).is_file():
-        return _own(context, Path(name), articles)
+    if name in SOURCES:
+        return load_suite(name, data)
+    path = Path(name)
+    if path.is_file():
+        return _own(context, path, articles)
+    if path.suffix or len(path.parts) > 1:
+        raise CaseError(f"{name}: there is no such file; `qa eval new` drafts one")
     return load_suite(name, data)
 
 

@@ -55,9 +55,12 @@ def print_comparison(found: Comparison, tolerance: float) -> None:
         table.add_column(column, justify="right")
     fallen = set(found.fallen(tolerance))
     for name, one in found.differences.items():
-        if one.first is None or one.second is None or one.difference is None:
-            continue
         unit = BY_NAME[name].unit
+        if one.difference is None:
+            known = ["not measured" if value is None else shown(value, unit) for value in (one.first, one.second)]
+            table.add_row(BY_NAME[name].title, *known, "", "", str(one.n))
+            continue
+        assert one.first is not None and one.second is not None  # noqa: S101, PT018 - or there is no difference
         table.add_row(
             Text(BY_NAME[name].title + ("  WORSE" if name in fallen else ""), style="red" if name in fallen else ""),
             shown(one.first, unit),
@@ -67,6 +70,10 @@ def print_comparison(found: Comparison, tolerance: float) -> None:
             str(one.n),
         )
     _out.print(table)
+    if found.missing:
+        _out.print(
+            Text(f"  {counted(len(found.missing), 'case')} missing in the second, {found.missing[0]} first", "red")
+        )
     for change in found.changes[:_MOST_CHANGES]:
         before, after = change.before or "right", change.after or "right"
         _out.print(Text.assemble(("  changed  ", "dim"), change.question, (f"  {before} → {after}", "yellow")))

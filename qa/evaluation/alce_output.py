@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,10 +24,12 @@ _MEASURES = ("alce_recall", "alce_precision", "short_answer_recall", "uncited_se
 
 
 def is_alce(path: Path) -> bool:
-    """Whether the file ``path`` looks like an output of ALCE: one JSON object with ``data``, not lines of them."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        head = file.read(2048).lstrip()
-    return head.startswith("{") and path.suffix == ".json" and '"id"' not in head.split("\n", 1)[0]
+    """Whether the file ``path`` is one JSON object with ``data``, as ALCE writes it, and not lines of objects."""
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8", errors="replace"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(whole, dict) and "data" in whole
 
 
 def score_alce(path: Path, judge: Judge) -> SuiteReport:
@@ -38,8 +41,12 @@ def score_alce(path: Path, judge: Judge) -> SuiteReport:
     try:
         rows = read_json(path)["data"]
         scored = [_scored(str(number), row, judge) for number, row in enumerate(rows, start=1)]
-    except (KeyError, TypeError, IndexError) as error:
-        raise CaseError(f"{path} is no output of ALCE: {error!r} is missing") from error
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise CaseError(
+            f"{path} does not have the form of ALCE's output ({error!r}): give it as ALCE wrote it"
+        ) from error
+    if not scored:
+        raise CaseError(f"{path}: there is no answer in it")
     return suite_report(path.stem, scored, _MEASURES, corpus={"articles": None}, judge=judge_json(judge))
 
 
@@ -49,16 +56,19 @@ def claims_of(output: str, passages: Sequence[str]) -> list[Claim]:
     for start, end in split_sentences(_marks_before_stops(output)):
         sentence = _marks_before_stops(output)[start:end]
         numbers = [int(n) for mark in _MARK.findall(sentence) for n in mark.split(",")]
-        text = " ".join(_MARK.sub("", sentence).replace(" .", ".").split())
-        if text:
-            cited = tuple(passages[n - 1] if 1 <= n <= len(passages) else None for n in numbers)
+        text = " ".join(re.sub(rf"\s*{_MARK.pattern}", "", sentence).split())
+        cited = tuple(passages[n - 1] if 1 <= n <= len(passages) else None for n in numbers)
+        if any(map(str.isalnum, text)):
             claims.append(Claim(text, cited))
+        elif claims:  # marks alone belong to the sentence before them
+            claims[-1] = Claim(claims[-1].text, claims[-1].passages + cited)
     return claims
 
 
 def _marks_before_stops(output: str) -> str:
     """``output`` with marks that follow a full stop put before it, where ALCE's own prompts have them."""
-    return re.sub(r"([.!?])((?:\s?\[\d+(?:, ?\d+)*\])+)", r"\2\1", output.strip())
+    stopped = r"([.!?][\"'”’)\]]*)((?:\s*\[\d+(?:, ?\d+)*\])+)"
+    return re.sub(stopped, lambda found: " " + "".join(found[2].split()) + found[1], output.strip())
 
 
 def _scored(number: str, row: Mapping[str, Any], judge: Judge) -> Scored:

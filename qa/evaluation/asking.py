@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 from qa.answering.answer import Answerer
-from qa.errors import QAError
+from qa.errors import CaseError, QAError
 from qa.evaluation.cases import Case
+from qa.evaluation.measures import SUPPORT
 from qa.evaluation.responses import Cited, Response, Told, places, response_of
 from qa.evaluation.suites.pairs import LabelledPair
 from qa.evaluation.suites.suite import Suite
@@ -29,7 +30,7 @@ _TOGETHER = 32  # pairs that the support model reads in one call
 
 
 class Models(Protocol):
-    """What the main path is made of; `qa.service.Service` is one."""
+    """What the main path is made of; `qa.models.loaded.LoadedModels` is one, and so is the ``models`` of a service."""
 
     @property
     def settings(self) -> Settings: ...  # noqa: D102
@@ -58,7 +59,14 @@ def answers(suite: Suite, models: Models, library: Library, jobs: int = 1) -> It
     """The response of the main path to each case, in order; a case that fails yields one with its error.
 
     With several ``jobs``, questions wait for the generator side by side, as those of several people do.
+
+    Raises:
+        CaseError: more jobs than may wait.
     """
+    if jobs > models.settings.queue_limit:
+        raise CaseError(
+            f"{jobs} jobs, but only {models.settings.queue_limit} may wait: ask fewer, or raise queue_limit"
+        )
     answerer = Answerer(library, models.generator, models.support, models.settings)
 
     def ask(case: Case) -> Response:
@@ -88,8 +96,6 @@ def retrievals(suite: Suite, library: Library) -> Iterator[Response]:
 
 def pair_suite(name: str, pairs: Sequence[LabelledPair]) -> Suite:
     """The pairs as cases: the claim for a question, answerable where it is supported, the set it is from for a kind."""
-    from qa.evaluation.measures import SUPPORT
-
     cases = tuple(Case(pair.id, pair.claim, pair.source, pair.supported, cluster=pair.id) for pair in pairs)
     return Suite(name, (), cases, SUPPORT)
 

@@ -95,7 +95,7 @@ def numbered_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         CaseError: the file cannot be read, or a line is no JSON object.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise CaseError(f"{path} cannot be read: {error}; give a UTF-8 file of JSON Lines") from error
     for number, line in enumerate(lines, start=1):
@@ -144,11 +144,17 @@ def _case(record: Mapping[str, Any], number: int, articles: Names) -> Case:
     speaker = record.get("speaker")
     if speaker is not None and not isinstance(speaker, str):
         raise ValueError("speaker must be a name or null")
+    answerable = record.get("answerable", bool(answers or evidence))
+    if not isinstance(answerable, bool):
+        raise ValueError("answerable must be true or false")
+    for name in ("id", "kind"):
+        if not isinstance(record.get(name, ""), (str, int)):
+            raise ValueError(f"{name} must be a word")
     return Case(
         id=str(record.get("id") or number),
         question=" ".join(question.split()),
         kind=str(record.get("kind") or "question"),
-        answerable=bool(record.get("answerable", bool(answers or evidence))),
+        answerable=answerable,
         answers=tuple(answers),
         evidence=evidence,
         speaker=speaker,

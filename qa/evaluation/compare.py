@@ -11,6 +11,8 @@ from qa.evaluation.intervals import Difference, paired
 from qa.evaluation.measures import BY_NAME
 from qa.evaluation.report import Report, Result, SuiteReport
 
+_LEAST = 1e-9  # a difference of floats that is none
+
 
 class Change(NamedTuple):
     """A case that came out otherwise; each ``fault`` is what went wrong then, ``None`` where nothing did."""
@@ -23,45 +25,57 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The differences of a suite by measure, and the cases that changed; ``cases`` are those that both runs have."""
+    """The differences of a suite by measure, and the cases that changed.
+
+    ``cases`` are those that both runs have, ``missing`` the ids of those that the second lacks.
+    """
 
     suite: str
     cases: int
+    missing: tuple[str, ...]
     differences: Mapping[str, Difference]
     changes: tuple[Change, ...]
 
     def fallen(self, tolerance: float) -> list[str]:
-        """The shares that got worse by more than ``tolerance``.
+        """The shares that got worse by more than ``tolerance``, and ``cases`` if some are missing.
 
         Times and counts are left to the reader: they say as much of the machine as of the answers.
         """
-        return [
+        fallen = [
             name
             for name, found in self.differences.items()
-            if BY_NAME[name].unit == "share" and found.difference is not None and _loss(name, found) > tolerance
+            if BY_NAME[name].unit == "share"
+            and found.difference is not None
+            and _loss(name, found) > tolerance + _LEAST
         ]
+        return [*fallen, *(["cases"] if self.missing else [])]
 
 
 def compare(first: Report, second: Report) -> list[Comparison]:
-    """What the second run has that the first has not, for each suite that both have.
+    """What the second run has that the first has not, suite by suite.
 
     Raises:
-        CaseError: they have no suite in common, or no case.
+        CaseError: the second lacks a suite of the first, has none of its cases, or asks other questions.
     """
     others = {suite.name: suite for suite in second.suites}
-    found = [_compare(suite, others[suite.name]) for suite in first.suites if suite.name in others]
-    if not any(one.cases for one in found):
-        raise CaseError("the two reports have no case in common: compare runs of the same suite")
-    return found
+    if missing := [suite.name for suite in first.suites if suite.name not in others]:
+        raise CaseError(f"the second report has no suite {missing[0]!r}: compare runs of the same suites")
+    return [_compare(suite, others[suite.name]) for suite in first.suites]
 
 
 def _compare(first: SuiteReport, second: SuiteReport) -> Comparison:
     after = {result.case.id: result for result in second.results}
     both = [(result, after[result.case.id]) for result in first.results if result.case.id in after]
-    names = [name for name in BY_NAME if name in first.values and name in second.values]
+    if not both:
+        raise CaseError(f"the two reports of {first.name} have no case in common: compare runs of the same sample")
+    for one, other in both:
+        if (one.case.question, one.case.answerable) != (other.case.question, other.case.answerable):
+            raise CaseError(f"case {one.case.id!r} of {first.name} is another question there: compare runs of one file")
+    names = [name for name in BY_NAME if name in first.values or name in second.values]
     return Comparison(
         suite=first.name,
         cases=len(both),
+        missing=tuple(result.case.id for result in first.results if result.case.id not in after),
         differences={
             name: paired(
                 BY_NAME[name], [one.rows.get(name) for one, _ in both], [other.rows.get(name) for _, other in both]
@@ -86,6 +100,7 @@ def comparison_json(found: Comparison, tolerance: float) -> dict[str, Any]:
     return {
         "suite": found.suite,
         "cases": found.cases,
+        "missing": list(found.missing),
         "differences": {name: difference._asdict() for name, difference in found.differences.items()},
         "fallen": found.fallen(tolerance),
         "changes": [change._asdict() for change in found.changes],

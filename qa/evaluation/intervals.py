@@ -24,7 +24,7 @@ class Value(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """What the second of two runs has more than the first, on the cases of both."""
+    """What the second of two runs has more than the first; ``n`` are the cases that either measured something on."""
 
     first: float | None
     second: float | None
@@ -43,14 +43,26 @@ def measured(measure: Measure, rows: Sequence[Row | None], seed: int = 0) -> Val
 
 
 def paired(measure: Measure, first: Sequence[Row | None], second: Sequence[Row | None], seed: int = 0) -> Difference:
-    """The difference between two runs over the same cases, case by case; those that one lacks are left out."""
-    both = [(one, other) for one, other in zip(first, second, strict=True) if one is not None and other is not None]
-    before, after = _table([one for one, _ in both]), _table([other for _, other in both])
-    if not both or (difference := _number(measure.pool(after) - measure.pool(before))) is None:
-        return Difference(None, None, None, 0)
-    places = _resampled(len(both), seed)
-    low, high = _interval(measure.pool(after[places]) - measure.pool(before[places]))
-    return Difference(_number(measure.pool(before)), _number(measure.pool(after)), difference, len(both), low, high)
+    """The difference between two runs over the same cases.
+
+    Each run has its own value, also on cases that the other did not answer: a bad answer more is not passed over. The
+    interval comes from drawing the same cases for both.
+    """
+    known = [pair for pair in zip(first, second, strict=True) if pair != (None, None)]
+
+    def value(rows: Sequence[Row | None]) -> float | None:
+        table = _table(rows)
+        return _number(measure.pool(table)) if len(table) else None
+
+    def values(places: Sequence[int]) -> tuple[float | None, float | None]:
+        return value([known[place][0] for place in places]), value([known[place][1] for place in places])
+
+    before, after = values(range(len(known)))
+    if before is None or after is None:
+        return Difference(before, after, None, len(known))
+    drawn = (values(places) for places in _resampled(len(known), seed))
+    differences = [two - one for one, two in drawn if one is not None and two is not None]
+    return Difference(before, after, after - before, len(known), *_interval(np.array(differences)))
 
 
 def _table(rows: Sequence[Row | None]) -> Table:

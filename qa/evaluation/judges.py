@@ -62,7 +62,7 @@ def judged(case: Case, response: Response, articles: Sequence[Article], judge: J
     claims = [
         Claim(told.text, tuple(_passage(cited, titles) for cited in told.citations)) for told in response.sentences
     ]
-    return alce(claims, judge.entails)
+    return alce(claims, judge.entails, response.invalid_marks or 0)
 
 
 def _passage(cited: Cited, titles: dict[str, str]) -> str:

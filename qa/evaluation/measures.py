@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -74,7 +75,9 @@ def fault(scored: Scored, measures: Sequence[str]) -> str | None:
         if supporting:
             return "held for supported" if response.answered else "not held for supported"
         return "answered what the articles do not say" if response.answered else "not answered"
-    return "the evidence is not cited" if not supporting and is_right(scored) is False else None
+    if supporting or is_right(scored) is not False:
+        return None
+    return "the evidence is not cited" if case.evidence else "it holds no accepted answer"
 
 
 def mean(table: Table) -> Table:
@@ -108,12 +111,22 @@ def _one_by_one(pool: Callable[[Table], float | None]) -> Callable[[Table], Tabl
     return pooled
 
 
-@_one_by_one
 def _auroc(table: Table) -> float | None:
     from sklearn.metrics import roc_auc_score
 
     positive = table[:, 0] == 1
     return None if positive.all() or not positive.any() else float(roc_auc_score(positive, table[:, 1]))
+
+
+def _by_set(pool: Callable[[Table], float | None]) -> Callable[[Table], float | None]:
+    """The mean of ``pool`` over the sets that the first column numbers; sets that measure nothing are left out."""
+
+    def pooled(table: Table) -> float | None:
+        values = [pool(table[table[:, 0] == number, 1:]) for number in np.unique(table[:, 0])]
+        known = [value for value in values if value is not None and not math.isnan(value)]
+        return float(np.mean(known)) if known else None
+
+    return pooled
 
 
 @_one_by_one
@@ -194,6 +207,11 @@ def _asked(scored: Scored) -> Row:
 def _separated(scored: Scored) -> Row | None:
     score = scored.response.score
     return None if score is None else (float(scored.case.answerable), score)
+
+
+def _set_of(scored: Scored) -> float:
+    """A number for the set that a pair is from, the same in every run."""
+    return float(zlib.crc32(scored.case.kind.encode()))
 
 
 def _surety(scored: Scored) -> Row | None:
@@ -332,10 +350,26 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         "auroc",
-        "AUROC",
+        "AUROC, all pairs together",
         "how often a supported claim scores higher than one that is not; half means no better than a coin",
         _separated,
-        _auroc,
+        _one_by_one(_auroc),
+        "Support",
+    ),
+    Measure(
+        "auroc_mean",
+        "AUROC, mean of the sets",
+        "the same for each set of pairs alone, averaged: no set gains by being easier than another",
+        lambda scored: None if (row := _separated(scored)) is None else (_set_of(scored), *row),
+        _one_by_one(_by_set(_auroc)),
+        "Support",
+    ),
+    Measure(
+        "balanced_accuracy_mean",
+        "Balanced accuracy, mean of the sets",
+        "the mean of the shares held and not held for supported rightly, for each set of pairs alone, averaged",
+        lambda scored: (_set_of(scored), *_asked(scored)),
+        _one_by_one(_by_set(lambda table: float(_balanced(table)))),
         "Support",
     ),
     Measure(
@@ -442,7 +476,16 @@ MEASURES: tuple[Measure, ...] = (
     ),
 )
 
-SUPPORT = ("auroc", "sensitivity", "specificity", "balanced_accuracy", "latency_p50", "latency_p95")
+SUPPORT = (
+    "auroc",
+    "auroc_mean",
+    "balanced_accuracy_mean",
+    "sensitivity",
+    "specificity",
+    "balanced_accuracy",
+    "latency_p50",
+    "latency_p95",
+)
 """What is measured of the support model alone; the "questions" are claims, and "answered" means accepted."""
 
 RETRIEVAL = ("recall_at_1", "recall_at_3", "recall_at_8", "mrr", "ndcg", "latency_p50", "latency_p95")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import hashlib
 import os
 import platform
 import resource
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -46,6 +48,23 @@ def provenance(
         "models": models,
         "machine": machine(),
     }
+
+
+def scored_files(responses: Path, gold: Path | None) -> dict[str, Any]:
+    """What identifies a scoring of responses that another system wrote."""
+    found = {
+        "citewire": __version__,
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "responses": {"file": responses.name, "sha256": hashlib.sha256(responses.read_bytes()).hexdigest()},
+        "machine": machine(),
+    }
+    if gold is not None:
+        known = gold.is_file()
+        found["gold"] = {
+            "name": gold.name,
+            "sha256": hashlib.sha256(gold.read_bytes()).hexdigest() if known else None,
+        }
+    return found
 
 
 def machine() -> dict[str, Any]:

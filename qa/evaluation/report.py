@@ -65,6 +65,16 @@ class Report:
     provenance: Mapping[str, Any]
 
 
+def joined(reports: Sequence[Report]) -> Report:
+    """The suites of several reports in one, which names the models of all; for the rest, the first tells how it ran."""
+    models = {name: model for one in reports for name, model in one.provenance.get("models", {}).items()}
+    peaks = [one.provenance["peak_memory_gb"] for one in reports if "peak_memory_gb" in one.provenance]
+    provenance = {**reports[0].provenance, "models": models}
+    if peaks:
+        provenance["peak_memory_gb"] = max(peaks)
+    return Report(tuple(suite for one in reports for suite in one.suites), provenance)
+
+
 def suite_report(
     name: str,
     scored: Sequence[Scored],
@@ -72,8 +82,12 @@ def suite_report(
     *,
     corpus: Mapping[str, Any],
     judge: Mapping[str, Any] | None = None,
+    seed: int = 0,
 ) -> SuiteReport:
-    """The report of the cases ``scored``, which holds of ``measures`` those that anything was measured for."""
+    """The report of the cases ``scored``, which holds of ``measures`` those that anything was measured for.
+
+    ``seed`` draws the intervals.
+    """
     names = list(measures)
     results = tuple(_result(one, names) for one in scored)
     kinds = list(dict.fromkeys(result.case.kind for result in results))
@@ -82,8 +96,8 @@ def suite_report(
     return SuiteReport(
         name=name,
         results=results,
-        values=_values(results, names),
-        by_kind={kind: _values([one for one in results if one.case.kind == kind], names) for kind in kinds},
+        values=_values(results, names, seed),
+        by_kind={kind: _values([one for one in results if one.case.kind == kind], names, seed) for kind in kinds},
         risk_coverage=tuple(risk_coverage(scores, right, len(results))) if scores else (),
         reliability=_bins(scores, right),
         corpus=corpus,
@@ -96,8 +110,8 @@ def _result(scored: Scored, measures: Sequence[str]) -> Result:
     return Result(scored.case, scored.response, rows, is_right(scored), fault(scored, measures))
 
 
-def _values(results: Sequence[Result], measures: Sequence[str]) -> dict[str, Value]:
-    values = {name: measured(BY_NAME[name], [result.rows.get(name) for result in results]) for name in measures}
+def _values(results: Sequence[Result], measures: Sequence[str], seed: int) -> dict[str, Value]:
+    values = {name: measured(BY_NAME[name], [result.rows.get(name) for result in results], seed) for name in measures}
     return {name: value for name, value in values.items() if value.value is not None}
 
 
@@ -160,8 +174,8 @@ def read_report(path: Path) -> Report:
         if record["form"] != FORM:
             raise CaseError(f"{file} has form {record['form']}, not {FORM}; run the evaluation again")
         return Report(tuple(map(_suite, record["suites"])), record["provenance"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CaseError(f"{file} is no report of `qa eval run`: {error}") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CaseError(f"{file} is no report of `qa eval run` ({error!r}): name report.json or its folder") from error
 
 
 def _suite(record: Mapping[str, Any]) -> SuiteReport:

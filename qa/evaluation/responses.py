@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,6 +154,7 @@ def _response(record: Mapping[str, Any], articles: Names) -> Response:
         for sentence in record.get("sentences", ())
     )
     retrieved, nearest = record.get("retrieved"), record.get("nearest")
+    _check(record)
     plain = {name: record[name] for name in known - {"id", "sentences", "nearest", "retrieved"} if name in record}
     return Response(
         id=str(record["id"]),
@@ -163,13 +165,44 @@ def _response(record: Mapping[str, Any], articles: Names) -> Response:
     )
 
 
+_COUNTS = ("marks", "invalid_marks", "dropped", "prompt_tokens", "output_tokens")
+_NUMBERS = ("score", "seconds", "first_sentence_seconds")
+
+
+def _check(record: Mapping[str, Any]) -> None:
+    """Refuse values that no measure could use; ``None`` is not measured, and always allowed."""
+    for name in _COUNTS:
+        if (value := record.get(name)) is not None and (type(value) is not int or value < 0):
+            raise ValueError(f"{name} must be a whole number")
+    for name in _NUMBERS:
+        value = record.get(name)
+        if value is not None and (type(value) not in (int, float) or not math.isfinite(value)):
+            raise ValueError(f"{name} must be a number")
+    for name in ("reason", "error"):
+        if not isinstance(record.get(name), (str, type(None))):
+            raise ValueError(f"{name} must be a text")
+    if (record.get("invalid_marks") or 0) > (record.get("marks") or record.get("invalid_marks") or 0):
+        raise ValueError("there are more invalid_marks than marks")
+
+
 def _place(place: Sequence[Any], articles: Names) -> Place:
     name, start, end = place
-    return Place(articles[name].id if name in articles else str(name), int(start), int(end))
+    article = articles.get(name)
+    if not _is_span(start, end, article):
+        raise ValueError(f"retrieved: {name}[{start}:{end}] is no place in an article")
+    return Place(article.id if article is not None else str(name), start, end)
+
+
+def _is_span(start: object, end: object, article: Article | None) -> bool:
+    if type(start) is not int or type(end) is not int or not 0 <= start < end:
+        return False
+    return article is None or end <= len(article.text)
 
 
 def _cited(cited: Mapping[str, Any], articles: Names) -> Cited:
-    quote, name = str(cited["quote"]), cited.get("article")
+    quote, name = cited["quote"], cited.get("article")
+    if not isinstance(quote, str):
+        raise ValueError("a quote must be a text")
     start, end = cited.get("start"), cited.get("end")
     article = articles.get(name) if name is not None else None
     if start is None or end is None:
@@ -177,7 +210,7 @@ def _cited(cited: Mapping[str, Any], articles: Names) -> Cited:
         spans = [(one, place) for one in candidates if (place := locate(quote, one.text)) is not None]
         if len(spans) == 1:
             ((article, (start, end)),) = spans
-    elif article is not None and not 0 <= start < end <= len(article.text):
+    elif not _is_span(start, end, article):
         start = end = None  # no place in the article: it would touch whatever it likes
     identity = article.id if article is not None else name
     return Cited(quote, identity, start, end, cited.get("speaker"), cited.get("support"))

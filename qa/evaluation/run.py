@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -57,21 +56,24 @@ def evaluate(
         models.settings, seed=seed, generator=models.generator, support=models.support, embedder=models.embedder
     )
     with _place(folder) as place:
-        kept = _Kept(place, {**identity(record), **_asked(suite, "answers")}, resume)
+        kept = _Kept(place, {**identity(record), **_asked(suite)}, resume)
         remaining = replace(suite, cases=tuple(case for case in suite.cases if case.id not in kept.done))
         with asking.library_of(suite, models, place / _LIBRARY) as library:
             kept.all(progress(asking.answers(remaining, models, library, jobs), len(suite.cases), len(kept.done)))
-    return Report((score(suite, list(kept.done.values()), judge),), {**record, "peak_memory_gb": peak_memory_gb()})
+    record["peak_memory_gb"] = peak_memory_gb()
+    return Report((score(suite, list(kept.done.values()), judge, seed=seed),), record)
 
 
 def evaluate_retrieval(
     models: asking.Models, suite: Suite, *, folder: Path | None = None, seed: int = 0, progress: Progress = _unseen
 ) -> Report:
-    """The report of ``suite`` on retrieval alone: no model writes anything."""
+    """The report of ``suite`` on retrieval alone, for the cases that have evidence: no model writes anything."""
+    suite = replace(suite, cases=tuple(case for case in suite.cases if case.evidence), measures=RETRIEVAL)
     record = provenance(models.settings, seed=seed, embedder=models.embedder)
     with _place(folder) as place, asking.library_of(suite, models, place / _LIBRARY) as library:
         found = list(progress(asking.retrievals(suite, library), len(suite.cases), 0))
-    return Report((score(replace(suite, measures=RETRIEVAL), found),), {**record, "peak_memory_gb": peak_memory_gb()})
+    record["peak_memory_gb"] = peak_memory_gb()
+    return Report((score(suite, found, seed=seed),), record)
 
 
 def evaluate_support(
@@ -88,11 +90,12 @@ def evaluate_support(
     wanted = {case.id for case in suite.cases}
     sampled = [pair for pair in pairs if pair.id in wanted]
     found = list(progress(asking.judgements(sampled, models.support), len(sampled), 0))
-    return Report((score(suite, found),), {**record, "peak_memory_gb": peak_memory_gb()})
+    record["peak_memory_gb"] = peak_memory_gb()
+    return Report((score(suite, found, seed=seed),), record)
 
 
 def score(
-    suite: Suite, responses: Sequence[Response], judge: Judge | None = None, *, partial: bool = False
+    suite: Suite, responses: Sequence[Response], judge: Judge | None = None, *, partial: bool = False, seed: int = 0
 ) -> SuiteReport:
     """What ``responses``, of whatever system, are worth on ``suite``; a case without one has failed.
 
@@ -110,7 +113,7 @@ def score(
         scores = judged(case, response, suite.articles, judge) if judge else None
         scored.append(Scored(case, response, texts, scores))
     return suite_report(
-        suite.name, scored, suite.measures, corpus=_corpus(suite), judge=judge_json(judge) if judge else None
+        suite.name, scored, suite.measures, corpus=_corpus(suite), judge=judge_json(judge) if judge else None, seed=seed
     )
 
 
@@ -131,18 +134,13 @@ def _corpus(suite: Suite) -> dict[str, Any]:
         "articles": len(suite.articles),
         "words": sum(article.words for article in suite.articles),
         "sha256": suite.corpus_sha256,
+        "cases_sha256": suite.cases_sha256,
     }
 
 
-def _asked(suite: Suite, stage: str) -> dict[str, Any]:
+def _asked(suite: Suite) -> dict[str, Any]:
     """What is asked, in a form that two runs can be compared by."""
-    asked = json.dumps([(case.id, case.question) for case in suite.cases])
-    return {
-        "suite": suite.name,
-        "stage": stage,
-        "corpus": suite.corpus_sha256,
-        "cases": hashlib.sha256(asked.encode()).hexdigest(),
-    }
+    return {"suite": suite.name, "corpus": suite.corpus_sha256, "cases": suite.cases_sha256}
 
 
 @contextmanager
@@ -165,12 +163,14 @@ class _Kept:
         if self._file.exists():
             if not resume:
                 raise CaseError(f"{folder} holds a run already: go on with it by --resume, or name another --out")
-            if json.loads(known.read_text(encoding="utf-8")) != json.loads(json.dumps(run)):
+            if _read_json(known) != json.loads(json.dumps(run)):
                 raise CaseError(
                     f"{folder} holds another run (settings, models, cases or seed differ): name another --out"
                 )
             self._drop_torn_line()
-            self.done = {response.id: response for response in read_responses(self._file, {})}
+            kept = [response for response in read_responses(self._file, {}) if response.error is None]
+            self.done = {response.id: response for response in kept}  # a case that failed is asked again
+            self._file.write_text("".join(map(_line, kept)), encoding="utf-8")
         else:
             known.write_text(json.dumps(run, indent=1), encoding="utf-8")
 
@@ -178,7 +178,7 @@ class _Kept:
         """Keep each of ``responses``."""
         with self._file.open("a", encoding="utf-8") as file:
             for response in responses:
-                file.write(json.dumps(response_json(response), ensure_ascii=False) + "\n")
+                file.write(_line(response))
                 file.flush()
                 self.done[response.id] = response
 
@@ -188,3 +188,15 @@ class _Kept:
         whole = data[: data.rfind(b"\n") + 1]
         if whole != data:
             self._file.write_bytes(whole)
+
+
+def _line(response: Response) -> str:
+    return json.dumps(response_json(response)) + "\n"
+
+
+def _read_json(path: Path) -> Any:
+    """The value in ``path``; ``None`` where there is none to read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

@@ -30,15 +30,16 @@ class AlceScores(NamedTuple):
     precision: float | None
 
 
-def alce(claims: Sequence[Claim], entails: Judge) -> AlceScores:
+def alce(claims: Sequence[Claim], entails: Judge, invalid: int = 0) -> AlceScores:
     """The scores of an answer: recall is the mean over its sentences, precision right citations / citations.
 
-    A sentence without citations recalls nothing; an answer without any citation has precision 0.
+    A sentence without citations recalls nothing; an answer without any citation has precision 0. ``invalid`` counts
+    marks that name no passage and of which nobody knows the sentence; they count as citations that are not right.
     """
     if not claims:
         return AlceScores(None, None)
     judged = [_judged(claim, entails) for claim in claims]
-    citations = sum(len(claim.passages[:MOST_CITED]) for claim in claims)
+    citations = invalid + sum(len(claim.passages[:MOST_CITED]) for claim in claims)
     right = sum(precise for _, precise in judged)
     return AlceScores(sum(recalled for recalled, _ in judged) / len(claims), right / citations if citations else 0.0)
 

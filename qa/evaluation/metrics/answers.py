@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
-_PUNCTUATION = frozenset(string.punctuation) | frozenset("‘’“”«»–—…")  # news quotes typographically; SQuAD does not
+_PUNCTUATION = frozenset(string.punctuation) | frozenset("‘’“”«»")  # news quotes typographically; SQuAD does not
+_PARTING = str.maketrans(dict.fromkeys("–—…", " "))
 
 
 def normalised(text: str) -> str:
-    """``text`` as SQuAD compares it."""
-    lower = "".join(character for character in text.lower() if character not in _PUNCTUATION)
+    """``text`` as SQuAD compares it; beyond that, typographic quotation marks go, and long dashes part words."""
+    lower = "".join(character for character in text.lower().translate(_PARTING) if character not in _PUNCTUATION)
     return " ".join(_ARTICLES.sub(" ", lower).split())
 
 

@@ -15,10 +15,11 @@ UNANSWERABLE = ("clapnq_dev_unanswerable.jsonl", "clapnq_unanswerable.jsonl")
 
 def load(data: Path) -> Suite:
     """The suite of both files; one library of all passages, each selected sentence a group of evidence."""
+    folder = data.parent if data.is_file() else data
     articles: dict[str, Article] = {}
     cases = []
     for names, answerable in ((ANSWERABLE, True), (UNANSWERABLE, False)):
-        for row in read_lines(find(data, names)):
+        for row in read_lines(find(folder, names)):
             own = [articles.setdefault(p["text"], article(p["text"], p["title"])) for p in row["passages"]]
             selected = row["output"][0]["selected_sentences"] if answerable else []
             groups = (tuple(span for one in own for span in gold_spans([text], one)) for text in selected)

@@ -32,7 +32,7 @@ def find(data: Path, names: Sequence[str]) -> Path:
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a file of JSON Lines."""
-    for number, line in enumerate(_text(path).splitlines(), start=1):
+    for number, line in enumerate(_text(path).split("\n"), start=1):
         if line.strip():
             try:
                 yield json.loads(line)
@@ -62,8 +62,8 @@ def article(text: str, title: str, outlet: str | None = None, date: str | None =
     return finish(Draft(text=text, title=title, outlet=outlet, date=date), title, STDIN)
 
 
-def gold_spans(quotes: Iterable[str], where: Article, near: int = 0) -> tuple[Gold, ...]:
-    """Where each of ``quotes`` stands in the article, white space aside: the place nearest to ``near``.
+def gold_spans(quotes: Iterable[str], where: Article, near: int | None = 0) -> tuple[Gold, ...]:
+    """Where each of ``quotes`` stands in the article, white space aside: the place nearest to ``near``, or every place.
 
     Ingest may have moved the words of a set by a few characters. What is not there is left out, and what is quoted
     twice comes once.
@@ -72,7 +72,8 @@ def gold_spans(quotes: Iterable[str], where: Article, near: int = 0) -> tuple[Go
     for quote in quotes:
         words = r"\s+".join(re.escape(word) for word in quote.split())
         matches = list(re.finditer(words, where.text)) if words else []
-        if matches:
-            match = min(matches, key=lambda one: abs(one.start() - near))
+        if matches and near is not None:
+            matches = [min(matches, key=lambda one: abs(one.start() - near))]
+        for match in matches:
             found[Gold(where.id, match.start(), match.end(), match.group())] = None
     return tuple(found)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from qa.evaluation.cases import Case, Gold
+from qa.evaluation.metrics.answers import normalised
 from qa.evaluation.suites.files import article, find, gold_spans, read_lines
 from qa.evaluation.suites.suite import Suite
 from qa.ingest.titles import title_of
@@ -21,8 +23,15 @@ def answerable(data: Path) -> Suite:
 
 
 def silent(data: Path) -> Suite:
-    """The same questions over the snippets that do not answer them: every answer is wrong."""
-    return _suite("rgb-silent", data, ("negative",))
+    """The same questions over the snippets that do not answer them: every answer is wrong.
+
+    Questions whose answer occurs in the snippets of another one are left out.
+    """
+    suite = _suite("rgb-silent", data, ("negative",))
+    answers = {str(row["id"]): _answers(row["answer"]) for row in read_lines(find(data, FILES))}
+    whole = " ".join(normalised(one.text) for one in suite.articles)
+    known = {name for name, some in answers.items() if any(normalised(answer) in whole for answer in some)}
+    return replace(suite, cases=tuple(case for case in suite.cases if case.id not in known))
 
 
 def conflicting(data: Path) -> Suite:
@@ -60,7 +69,7 @@ def _case(row: Mapping[str, Any], own: Iterable[Article], parts: tuple[str, ...]
 
 
 def _group(answers: Iterable[str], own: Iterable[Article]) -> tuple[Gold, ...]:
-    return tuple(dict.fromkeys(span for one in own for span in gold_spans(answers, one)))
+    return tuple(dict.fromkeys(span for one in own for span in gold_spans(answers, one, None)))
 
 
 def _texts(value: Iterable[Any]) -> list[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from qa.evaluation.cases import Case, Names
+from qa.errors import CaseError
+from qa.evaluation.cases import Case, Names, case_json
 from qa.evaluation.measures import ANSWERING
 
 if TYPE_CHECKING:
@@ -35,6 +37,16 @@ class Suite:
         """A hash of the articles, whatever their order."""
         ids = "".join(sorted(article.id for article in self.articles))
         return hashlib.sha256(ids.encode()).hexdigest()
+
+    @property
+    def cases_sha256(self) -> str:
+        """A hash of the cases: what is asked, and what counts as right."""
+        return hashlib.sha256(json.dumps([case_json(case) for case in self.cases]).encode()).hexdigest()
+
+    def __post_init__(self) -> None:
+        seen = Counter(case.id for case in self.cases)
+        if twice := [name for name, count in seen.items() if count > 1]:
+            raise CaseError(f"{self.name}: the id {twice[0]!r} is there twice; ids must differ")
 
     def sample(self, limit: int | None, seed: int) -> Suite:
         """The suite with at most ``limit`` cases, each kind with its share of them, picked at random by ``seed``."""
