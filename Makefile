@@ -50,11 +50,14 @@ bench: setup
 eval: setup
 	@$(BIN)/qa eval run seeds --limit 80 --judge gate
 
-# A few of them against the committed baseline: fails where a share fell by more than a fifth.
+# A few of them against the committed baseline: fails where a promise is broken or a share fell
+# by more than three in ten: with so few cases, other machines come out a little otherwise.
 eval-check: setup
 	@rm -rf build/eval-check
 	@$(BIN)/qa eval run seeds --limit 16 --out build/eval-check
-	@$(BIN)/qa eval compare tests/golden/eval-baseline.json build/eval-check --tolerance 0.2
+	@$(BIN)/qa eval compare tests/golden/eval-baseline.json build/eval-check --tolerance 0.3 \
+		--measure exact_quotes --measure uncited_sentences --measure invalid_marks \
+		--measure sensitivity --measure specificity --measure recall_at_8
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix .

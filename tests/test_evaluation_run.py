@@ -333,6 +333,8 @@ def test_what_fell_is_named_and_what_rose_is_not(suite):
     (better,) = compare(bad, good)
     assert "sensitivity" not in better.fallen(0.0)
     assert worse.fallen(1.0) == []
+    assert worse.fallen(0.0, ["specificity"]) == []
+    assert worse.fallen(0.0, ["sensitivity"]) == ["sensitivity"]
     assert not {"latency_p50", "latency_p95"} & set(worse.fallen(0.0))
 
 

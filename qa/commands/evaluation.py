@@ -181,26 +181,32 @@ def score(
     show_default=True,
     help="How far a share may get worse: 0.02 is two points in a hundred.",
 )
+@click.option(
+    "--measure", "measures", multiple=True, metavar="NAME", help="Only this measure can fail; may be repeated [all]."
+)
 @json_option
-def compare(first: Path, second: Path, tolerance: float, as_json: bool) -> None:
+def compare(first: Path, second: Path, tolerance: float, measures: Sequence[str], as_json: bool) -> None:
     """Compare two runs, A before and B after: exit 1 where a share got worse by more than --tolerance.
 
     A and B are report.json files or their folders. Differences are taken case by case, with bootstrap 95 % intervals;
     times and counts are shown, but fail nothing.
     """
     from qa.commands import tables
-    from qa.errors import RegressionError
+    from qa.errors import CaseError, RegressionError
     from qa.evaluation.compare import compare as compared
     from qa.evaluation.compare import comparison_json
+    from qa.evaluation.measures import BY_NAME
     from qa.evaluation.report import read_report
 
+    if unknown := [name for name in measures if name not in BY_NAME]:
+        raise CaseError(f"there is no measure {unknown[0]!r}: name one of {', '.join(BY_NAME)}")
     found = compared(read_report(first), read_report(second))
     if as_json:
-        print_json([comparison_json(one, tolerance) for one in found])
+        print_json([comparison_json(one, tolerance, measures) for one in found])
     else:
         for one in found:
-            tables.print_comparison(one, tolerance)
-    if fallen := [f"{one.suite}: {name}" for one in found for name in one.fallen(tolerance)]:
+            tables.print_comparison(one, one.fallen(tolerance, measures))
+    if fallen := [f"{one.suite}: {name}" for one in found for name in one.fallen(tolerance, measures)]:
         raise RegressionError(f"worse by more than {tolerance:g}: {', '.join(fallen)}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,14 +46,13 @@ def print_suite(suite: SuiteReport) -> None:
     _out.print(table)
 
 
-def print_comparison(found: Comparison, tolerance: float) -> None:
-    """Print two runs side by side, with what changed between them."""
+def print_comparison(found: Comparison, fallen: Collection[str]) -> None:
+    """Print two runs side by side, those of ``fallen`` marked, with the cases that changed between them."""
     _out.print(Text.assemble("\n", (found.suite, "bold"), f"  {counted(found.cases, 'case')} in both"))
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("measure")
     for column in ("before", "after", "difference", "95 % interval", "n"):
         table.add_column(column, justify="right")
-    fallen = set(found.fallen(tolerance))
     for name, one in found.differences.items():
         unit = BY_NAME[name].unit
         if one.difference is None:

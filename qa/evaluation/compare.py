@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -36,8 +36,8 @@ class Comparison:
     differences: Mapping[str, Difference]
     changes: tuple[Change, ...]
 
-    def fallen(self, tolerance: float) -> list[str]:
-        """The shares that got worse by more than ``tolerance``, and ``cases`` if some are missing.
+    def fallen(self, tolerance: float, measures: Collection[str] = ()) -> list[str]:
+        """The shares, or those of ``measures``, that got worse by more than ``tolerance``; ``cases`` if any is missing.
 
         Times and counts are left to the reader: they say as much of the machine as of the answers.
         """
@@ -45,6 +45,7 @@ class Comparison:
             name
             for name, found in self.differences.items()
             if BY_NAME[name].unit == "share"
+            and (not measures or name in measures)
             and found.difference is not None
             and _loss(name, found) > tolerance + _LEAST
         ]
@@ -95,13 +96,13 @@ def _loss(name: str, found: Difference) -> float:
     return found.difference if BY_NAME[name].less_is_better else -found.difference
 
 
-def comparison_json(found: Comparison, tolerance: float) -> dict[str, Any]:
+def comparison_json(found: Comparison, tolerance: float, measures: Collection[str] = ()) -> dict[str, Any]:
     """The form of ``qa eval compare --json``."""
     return {
         "suite": found.suite,
         "cases": found.cases,
         "missing": list(found.missing),
         "differences": {name: difference._asdict() for name, difference in found.differences.items()},
-        "fallen": found.fallen(tolerance),
+        "fallen": found.fallen(tolerance, measures),
         "changes": [change._asdict() for change in found.changes],
     }
