@@ -175,7 +175,7 @@ def test_abstentions_have_a_reason_and_a_message(library, reply, reason):
     assert answer.abstained
     assert answer.reason is reason
     assert answer.message
-    assert answer.hits  # the nearest passages are offered instead
+    assert answer.hits  # those read are offered instead
 
 
 def test_a_name_that_no_passage_mentions_stops_before_the_model(library):

@@ -8,9 +8,9 @@ from qa.types import Abstention, Dropped
 
 _MESSAGES = {
     Abstention.NOTHING_RETRIEVED: "There is no article to answer from.",
-    Abstention.NOT_ANSWERED: "The articles do not answer this: they speak of it, but do not say what is asked.",
-    Abstention.UNSUPPORTED: "The articles do not answer this: what the model drafted is not borne out by any passage.",
-    Abstention.REFUSED: "The articles do not answer this.",
+    Abstention.NOT_ANSWERED: "No proven answer: the articles speak of this, but no draft says what is asked.",
+    Abstention.UNSUPPORTED: "No proven answer: what the model drafted is not borne out by any passage.",
+    Abstention.REFUSED: "No proven answer: the model found none in the passages that it read.",
 }
 
 

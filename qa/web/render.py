@@ -77,9 +77,9 @@ def _abstention(answer: Answer) -> str:
     nearest = ""
     if answer.nearest:
         nearest = f'<p class="cw-nearest">{escape(NEAREST)}</p>{_sources(answer.nearest)}'
-    if answer.hits:
+    elif answer.hits:
         numbered = sorted(enumerate(answer.hits, start=1), key=lambda pair: -pair[1].score)[:_SHOWN_NEAREST]
-        nearest += f'<p class="cw-nearest">The nearest passages:</p>{_passages(sorted(numbered, key=itemgetter(0)))}'
+        nearest = f'<p class="cw-nearest">The nearest passages:</p>{_passages(sorted(numbered, key=itemgetter(0)))}'
     return (
         f'<section class="cw cw-abstained" aria-label="Answer"><p class="cw-message">{escape(answer.message or "")}</p>'
         f"{nearest}{_withheld(answer.dropped)}{_costs(answer)}</section>"
