@@ -20,12 +20,12 @@ from qa.evaluation.asking import library_of
 from qa.evaluation.cases import Case
 from qa.evaluation.metrics.citations import is_right
 from qa.evaluation.responses import response_of
+from qa.evaluation.suites.files import read_lines
 from qa.evaluation.suites.suite import Suite
 from qa.models.generators.recorded import RecordedGenerator
 from qa.models.loaded import LoadedModels
 from qa.models.support import SupportModel, TrainedSupport
 from qa.settings import Settings
-from qa.training.files import read_jsonl
 from qa.types import Answer, Hit, Sentence
 
 
@@ -81,7 +81,7 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
 
 def read_rows(path: Path) -> list[Row]:
     """The rows that `write_rows` wrote."""
-    return [Row(**_frozen(row)) for row in read_jsonl(path)]
+    return [Row(**_frozen(row)) for row in read_lines(path)]
 
 
 def _frozen(record: Mapping[str, Any]) -> dict[str, Any]:

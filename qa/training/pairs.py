@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from qa.evaluation.suites.files import read_lines
 from qa.models.focus import focus
 from qa.text.sentences import split_sentences
 from qa.text.words import fold
 from qa.training.corruption import KINDS, Offer, corrupt
 from qa.training.edits import edit_of
-from qa.training.files import read_jsonl
 from qa.training.rewording import reword
 from qa.types import Span
 
@@ -52,7 +52,7 @@ def human_pairs(path: Path) -> list[Pair]:
     """The labelled pairs of a file, as they are."""
     return [
         Pair(row["source"], row["evidence"], row["claim"], bool(row["supported"]), () if row["supported"] else None)
-        for row in read_jsonl(path)
+        for row in read_lines(path)
     ]
 
 
@@ -129,9 +129,9 @@ def capped(pairs: Sequence[Pair], rng: random.Random) -> list[Pair]:
 
 def news_texts(data: Path) -> tuple[list[str], list[str]]:
     """News articles to learn from, and others to measure on: PolNeAR's dev part and a fifth of the events."""
-    learn = [row["text"] for row in read_jsonl(data / "polnear_train.jsonl.gz")]
-    measure = [row["text"] for row in read_jsonl(data / "polnear_dev.jsonl.gz")]
-    for row in read_jsonl(data / "giveme5w1h_news.jsonl.gz"):
+    learn = [row["text"] for row in read_lines(data / "polnear_train.jsonl.gz")]
+    measure = [row["text"] for row in read_lines(data / "polnear_dev.jsonl.gz")]
+    for row in read_lines(data / "giveme5w1h_news.jsonl.gz"):
         event = str(row["newsCluster"]["EventId"])
         (measure if zlib.crc32(event.encode()) % 5 == 0 else learn).append(row["text"] or "")
     return learn, measure

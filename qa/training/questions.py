@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qa.evaluation.suites.files import read_lines
 from qa.models.focus import focus
 from qa.text.sentences import split_sentences
 from qa.training.corruption import Offer, corrupt
-from qa.training.files import read_jsonl
 
 REPORTED = 400  # questions of each kind about reported speech
 _PASSAGE_WORDS = 75
@@ -44,7 +44,7 @@ def questions(data: Path, written: Path, seed: int) -> list[Asked]:
 
 
 def _squad(data: Path, rng: random.Random) -> Iterator[Asked]:
-    for row in read_jsonl(data / "squad2.jsonl.gz"):
+    for row in read_lines(data / "squad2.jsonl.gz"):
         text, question, group = row["context"], row["question"], row["title"].replace("_", " ")
         if not row["answerable"]:
             yield Asked(group, question, focus(text, question, _PASSAGE_WORDS), False)
@@ -73,7 +73,7 @@ def _divided(text: str, start: int, end: int, rng: random.Random) -> tuple[str, 
 
 def _clapnq(data: Path, rng: random.Random) -> Iterator[Asked]:
     for name, answerable in (("clapnq_answerable", True), ("clapnq_unanswerable", False)):
-        for row in read_jsonl(data / f"{name}.jsonl.gz"):
+        for row in read_lines(data / f"{name}.jsonl.gz"):
             passage = row["passages"][0]
             chosen = row["output"][0].get("selected_sentences") or ()
             text = passage["text"]
@@ -82,7 +82,7 @@ def _clapnq(data: Path, rng: random.Random) -> Iterator[Asked]:
 
 def _reported(data: Path, rng: random.Random) -> Iterator[Asked]:
     """Questions about who said what in the news, right and wrong."""
-    rows = list(read_jsonl(data / "polnear_train.jsonl.gz"))
+    rows = list(read_lines(data / "polnear_train.jsonl.gz"))
     asked = made = 0
     for row in rng.sample(rows, len(rows)):
         if asked >= REPORTED and made >= REPORTED:
@@ -112,7 +112,7 @@ def _reported(data: Path, rng: random.Random) -> Iterator[Asked]:
 
 def _written(path: Path, rng: random.Random) -> Iterator[Asked]:
     """Questions about news sentences: with the sentence, without it, and about somebody or something else."""
-    for row in read_jsonl(path):
+    for row in read_lines(path):
         before = row["before"][len(row["before"]) - rng.randint(0, len(row["before"])) :]
         after = row["after"][: rng.randint(0, len(row["after"]))]
         window = " ".join((*before, row["sentence"], *after))
