@@ -138,10 +138,11 @@ def test_the_same_seed_gives_the_same_scores(suite):
     assert strip(evaluate(Models(), suite, seed=1)) == strip(evaluate(Models(), suite, seed=1))
 
 
-def test_more_jobs_than_may_wait_are_refused(suite):
+def test_more_jobs_than_may_wait_are_refused_and_leave_nothing_behind(suite, tmp_path):
     models = Models()
     with pytest.raises(CaseError, match="queue_limit"):
-        evaluate(models, suite, jobs=models.settings.queue_limit + 1)
+        evaluate(models, suite, folder=tmp_path / "run", jobs=models.settings.queue_limit + 1)
+    assert not (tmp_path / "run").exists()
 
 
 def test_questions_side_by_side_come_to_the_same(suite):

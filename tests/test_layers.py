@@ -48,7 +48,7 @@ WRAPPERS = {
     "matplotlib": {"evaluation/plots.py"},
     "jinja2": {"evaluation/page.py", "models/generators/transformers.py"},
     "sklearn": {
-        "evaluation/measures.py",
+        "evaluation/pooling.py",
         "training/support.py",
         "training/answering.py",
         "training/fusion.py",

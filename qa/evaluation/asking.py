@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from qa.answering.answer import Answerer
-from qa.errors import CaseError, QAError
+from qa.errors import QAError
 from qa.evaluation.cases import Case
 from qa.evaluation.measures import SUPPORT
 from qa.evaluation.responses import Cited, Response, Told, places, response_of
@@ -59,14 +59,7 @@ def answers(suite: Suite, models: Models, library: Library, jobs: int = 1) -> It
     """The response of the main path to each case, in order; a case that fails yields one with its error.
 
     With several ``jobs``, questions wait for the generator side by side, as those of several people do.
-
-    Raises:
-        CaseError: more jobs than may wait.
     """
-    if jobs > models.settings.queue_limit:
-        raise CaseError(
-            f"{jobs} jobs, but only {models.settings.queue_limit} may wait: ask fewer, or raise queue_limit"
-        )
     answerer = Answerer(library, models.generator, models.support, models.settings)
 
     def ask(case: Case) -> Response:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from qa.evaluation.cases import Case
-from qa.evaluation.metrics import abstention, answers, citations, ranking
+from qa.evaluation.metrics import answers, citations, ranking
 from qa.evaluation.metrics.alce import AlceScores
+from qa.evaluation.pooling import Table, aurc, auroc, balanced, by_set, mean, one_by_one, percentile, ratio
 from qa.evaluation.responses import Response
 
 Row = tuple[float, ...]
-Table = NDArray[np.float64]
 
 
 class Scored(NamedTuple):
@@ -33,7 +29,6 @@ class Scored(NamedTuple):
 class Measure:
     """A metric: ``row`` is what a case contributes, ``None`` where it measures nothing; ``pool`` makes rows a number.
 
-    ``pool`` takes tables of shape (…, cases, columns), many at once for the bootstrap, and gives nan for 0/0.
     ``meaning`` is one sentence for someone who never read a paper; ``unit`` is ``share``, ``seconds`` or ``count``.
     """
 
@@ -78,60 +73,6 @@ def fault(scored: Scored, measures: Sequence[str]) -> str | None:
     if supporting or is_right(scored) is not False:
         return None
     return "the evidence is not cited" if case.evidence else "it holds no accepted answer"
-
-
-def mean(table: Table) -> Table:
-    """The mean of one column."""
-    return np.asarray(table[..., 0].mean(-1))
-
-
-def ratio(table: Table) -> Table:
-    """The sum of the first column / the sum of the second."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(table[..., 0].sum(-1) / table[..., 1].sum(-1))
-
-
-def percentile(q: float) -> Callable[[Table], Table]:
-    """The percentile ``q`` of one column."""
-    return lambda table: np.percentile(table[..., 0], q, axis=-1)
-
-
-def _balanced(table: Table) -> Table:
-    return abstention.balanced_accuracy(table[..., 0] == 1, table[..., 1] == 1)
-
-
-def _one_by_one(pool: Callable[[Table], float | None]) -> Callable[[Table], Table]:
-    """``pool``, which takes one table, for many of them."""
-
-    def pooled(tables: Table) -> Table:
-        flat = tables.reshape(-1, *tables.shape[-2:])
-        values = [math.nan if (value := pool(one)) is None else value for one in flat]
-        return np.array(values).reshape(tables.shape[:-2])
-
-    return pooled
-
-
-def _auroc(table: Table) -> float | None:
-    from sklearn.metrics import roc_auc_score
-
-    positive = table[:, 0] == 1
-    return None if positive.all() or not positive.any() else float(roc_auc_score(positive, table[:, 1]))
-
-
-def _by_set(pool: Callable[[Table], float | None]) -> Callable[[Table], float | None]:
-    """The mean of ``pool`` over the sets that the first column numbers; sets that measure nothing are left out."""
-
-    def pooled(table: Table) -> float | None:
-        values = [pool(table[table[:, 0] == number, 1:]) for number in np.unique(table[:, 0])]
-        known = [value for value in values if value is not None and not math.isnan(value)]
-        return float(np.mean(known)) if known else None
-
-    return pooled
-
-
-@_one_by_one
-def _aurc(table: Table) -> float | None:
-    return abstention.aurc(table[:, 0], table[:, 1] == 1)
 
 
 def _answered(scored: Scored) -> bool:
@@ -345,7 +286,7 @@ MEASURES: tuple[Measure, ...] = (
         "Balanced accuracy",
         "the mean of the shares answered and withheld rightly: a half is no better than a coin",
         _asked,
-        _balanced,
+        balanced,
         "Abstention",
     ),
     Measure(
@@ -353,7 +294,7 @@ MEASURES: tuple[Measure, ...] = (
         "AUROC, all pairs together",
         "how often a supported claim scores higher than one that is not; half means no better than a coin",
         _separated,
-        _one_by_one(_auroc),
+        one_by_one(auroc),
         "Support",
     ),
     Measure(
@@ -361,7 +302,7 @@ MEASURES: tuple[Measure, ...] = (
         "AUROC, mean of the sets",
         "the same for each set of pairs alone, averaged: no set gains by being easier than another",
         lambda scored: None if (row := _separated(scored)) is None else (_set_of(scored), *row),
-        _one_by_one(_by_set(_auroc)),
+        one_by_one(by_set(auroc)),
         "Support",
     ),
     Measure(
@@ -369,7 +310,7 @@ MEASURES: tuple[Measure, ...] = (
         "Balanced accuracy, mean of the sets",
         "the mean of the shares held and not held for supported rightly, for each set of pairs alone, averaged",
         lambda scored: (_set_of(scored), *_asked(scored)),
-        _one_by_one(_by_set(lambda table: float(_balanced(table)))),
+        one_by_one(by_set(lambda table: float(balanced(table)))),
         "Support",
     ),
     Measure(
@@ -385,7 +326,7 @@ MEASURES: tuple[Measure, ...] = (
         "AURC",
         "how much is wrong among the answers the system is surest of, averaged over how many one takes",
         _surety,
-        _aurc,
+        aurc,
         "Abstention",
         less_is_better=True,
     ),

@@ -50,8 +50,11 @@ def evaluate(
     is, and draws the intervals.
 
     Raises:
-        CaseError: ``folder`` holds a run already and ``resume`` is false, or it holds another run.
+        CaseError: ``folder`` holds a run already and ``resume`` is false, or it holds another run; or there are more
+            ``jobs`` than may wait for the generator.
     """
+    if jobs > (most := models.settings.queue_limit):
+        raise CaseError(f"{jobs} jobs, but only {most} may wait: ask fewer, or raise queue_limit")
     record = provenance(
         models.settings, seed=seed, generator=models.generator, support=models.support, embedder=models.embedder
     )
@@ -170,7 +173,9 @@ class _Kept:
             self._drop_torn_line()
             kept = [response for response in read_responses(self._file, {}) if response.error is None]
             self.done = {response.id: response for response in kept}  # a case that failed is asked again
-            self._file.write_text("".join(map(_line, kept)), encoding="utf-8")
+            partial = self._file.with_suffix(".tmp")
+            partial.write_text("".join(map(_line, kept)), encoding="utf-8")
+            partial.replace(self._file)
         else:
             known.write_text(json.dumps(run, indent=1), encoding="utf-8")
 
