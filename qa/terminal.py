@@ -20,7 +20,7 @@ from qa.errors import NotFoundError
 from qa.ingest import find_files
 from qa.library import Added, Library
 from qa.service import IngestEvent, Refused
-from qa.types import Answer, Article, Citation, Hit, Sentence
+from qa.types import Answer, Article, Citation, Hit, Sentence, SpeechKind, Summary, SummarySentence
 from qa.wording import DISAGREEMENT, NEAREST, support_words
 
 _WIDTH = 100
@@ -76,7 +76,8 @@ def _print_citation(citation: Citation, library: Library) -> None:
     quote = _wrapped(" ".join(citation.quote.split()), indent="    ")
     _out.print(Text(quote, style="italic"))
     support = f", {support_words(citation.support)}" if citation.support is not None else ""
-    _print_small(f"    article {citation.article_id}, characters {citation.start}-{citation.end}{support}")
+    speaker = f"said by {citation.speaker}, " if citation.speaker else ""
+    _print_small(f"    {speaker}article {citation.article_id}, characters {citation.start}-{citation.end}{support}")
 
 
 def _described(citation: Citation, library: Library) -> str:
@@ -112,6 +113,67 @@ def _print_small(text: str) -> None:
 def _wrapped(text: str, indent: str = "") -> str:
     width = min(_WIDTH, _out.width)
     return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
+
+
+# ── summaries ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_VOICES = {"reported": "reported", "asserted": "the article's own claim", "fact": "stated as a fact"}
+
+
+def print_summary_sentence(sentence: SummarySentence) -> None:
+    """Print one sentence with its voice and its place."""
+    _out.print(_wrapped(sentence.text))
+    first = sentence.citations[0]
+    support = support_words(sentence.support)
+    place = f"characters {first.start}-{first.end} of {first.article_id}"
+    _print_small(f"    {_VOICES[sentence.voice]}, {place}, {support}")
+
+
+def print_summary(summary: Summary) -> None:
+    """Print what stands beside the sentences, which have been printed one by one."""
+    if not summary.sentences:
+        _out.print(Text("Nothing of it could be told plainly and proven.", style="yellow"))
+    _print_speakers(summary)
+    opinions = [claim for claim in summary.own_claims if claim.opinion]
+    if opinions:
+        _out.print(Text("\nThe article's own judgements, which rest on no source", style="bold"))
+        for claim in opinions:
+            _out.print(Text(_wrapped(f"“{' '.join(claim.quote.split())}”", indent="    ")))
+    _print_loaded(summary)
+    if summary.missing_voices:
+        _out.print(Text("\nSpoken of, but not heard", style="bold"))
+        _out.print(Text(_wrapped(", ".join(summary.missing_voices), indent="    ")))
+    for warning in summary.warnings:
+        _out.print(Text(f"warning: {warning}", style="yellow"))
+    for dropped in summary.dropped:
+        _print_small(f"withheld: {dropped.text} ({dropped.reason})")
+    timings = summary.timings
+    _print_small(f"\n{timings.total_ms / 1000:.1f} s, written by {summary.generator.model}")
+
+
+def _print_speakers(summary: Summary) -> None:
+    if summary.speakers:
+        _out.print(Text("\nWho says what", style="bold"))
+    for one in summary.speakers:
+        notes = [one.speaker.role or "", "not named" if one.speaker.anonymous else ""]
+        described = "; ".join(filter(None, notes))
+        _out.print(Text.assemble(f"  {one.speaker.name}", (f" ({described})" if described else "", "dim")))
+        for statement in one.statements:
+            words = statement.text if statement.kind is SpeechKind.DIRECT else " ".join(statement.quote.split())
+            _out.print(Text(_wrapped(words, indent="    "), style="italic"))
+
+
+def _print_loaded(summary: Summary) -> None:
+    own = [word for word in summary.loaded_words if not word.quoted]
+    if not summary.loaded_words:
+        return
+    _out.print(Text("\nLoaded words", style="bold"))
+    words = [word.text + (f" (→ {word.alternative})" if word.alternative else "") for word in own]
+    if words:
+        _out.print(Text(_wrapped(", ".join(dict.fromkeys(words)), indent="    ")))
+    quoted = len(summary.loaded_words) - len(own)
+    source, ours = (0.0 if rate is None else rate for rate in (summary.source_per_100, summary.summary_per_100))
+    _print_small(f"    {source:.1f} per 100 words of the article, {ours:.1f} of the summary; {quoted} more quoted")
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -222,3 +222,140 @@ class Message(NamedTuple):
 
     role: str
     content: str
+
+
+class SpeechKind(StrEnum):
+    """How an article gives somebody's words: quoted, in its own words, or partly the one and partly the other."""
+
+    DIRECT = "direct"
+    INDIRECT = "indirect"
+    MIXED = "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who says something: by name where the article gives one, else as it describes them.
+
+    ``role`` is what else the article says of them there; ``anonymous`` that it leaves a person, or persons, unnamed.
+    """
+
+    name: str
+    role: str | None = None
+    anonymous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Words that an article gives to somebody.
+
+    Article offsets of the ``content`` (in pieces where something stands in between), of the ``cue`` that gives it
+    (“said”) and of the ``source`` as written, if any.
+    ``speaker`` is the source resolved within the article, ``None`` where nobody is named. ``outlet`` is the medium that
+    they are said to have been told to. ``stated`` tells words said from beliefs, wishes and attitudes.
+    """
+
+    content: tuple[Span, ...]
+    kind: SpeechKind
+    stated: bool
+    cue: Span | None = None
+    source: Span | None = None
+    speaker: Speaker | None = None
+    outlet: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.content or any(not 0 <= span.start < span.end for span in self.content):
+            raise ValueError("an attribution needs content")
+
+    @property
+    def span(self) -> Span:
+        """From its first character to its last, cue and source included."""
+        parts = [*self.content, *filter(None, (self.cue, self.source))]
+        return Span(min(part.start for part in parts), max(part.end for part in parts))
+
+
+class Voice(StrEnum):
+    """Whose words a summary tells: somebody's, the article's own judgement, or what the article states as a fact."""
+
+    REPORTED = "reported"
+    ASSERTED = "asserted"
+    FACT = "fact"
+
+
+@dataclass(frozen=True, slots=True)
+class SummarySentence:
+    """One sentence of a summary with the exact words that it rests on (at least one citation)."""
+
+    text: str
+    voice: Voice
+    support: float
+    citations: tuple[Citation, ...]
+
+    def __post_init__(self) -> None:
+        if not self.citations:
+            raise ValueError(f"a sentence without a citation is never shown: {self.text!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What somebody says in an article: its words ``quote`` at ``[start, end)``."""
+
+    text: str
+    kind: SpeechKind
+    article_id: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """A speaker with all that they say."""
+
+    speaker: Speaker
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnClaim:
+    """A sentence that an article says in its own voice; ``opinion`` where it judges, predicts or guesses."""
+
+    article_id: str
+    start: int
+    end: int
+    quote: str
+    opinion: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPlace:
+    """A loaded word of an article, with its place and a plain word for it where there is one."""
+
+    article_id: str
+    start: int
+    end: int
+    text: str
+    kind: str
+    quoted: bool
+    alternative: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A neutral summary of articles, and what a reader should know beside it.
+
+    ``source_per_100`` and ``summary_per_100`` are loaded words per 100 words outside quotation marks, ``None`` without
+    such words. ``missing_voices`` are names that the articles speak of and never let speak.
+    """
+
+    article_ids: tuple[str, ...]
+    sentences: tuple[SummarySentence, ...]
+    speakers: tuple[Speaking, ...]
+    own_claims: tuple[OwnClaim, ...]
+    loaded_words: tuple[LoadedPlace, ...]
+    source_per_100: float | None
+    summary_per_100: float | None
+    missing_voices: tuple[str, ...]
+    warnings: tuple[str, ...]
+    dropped: tuple[Dropped, ...]
+    generator: ModelInfo
+    timings: Timings

@@ -16,21 +16,27 @@ LAYERS = (
     {"text", "ingest", "models", "jsonable"},
     {"library"},
     {"answering"},
+    {"summarizing"},
     {"evaluation"},
     {"service", "training"},
     {"terminal", "web", "bench", "commands"},
-    {"cli", "app"},
+    {"cli", "app", "client"},
 )
 
 # Each heavy library and the only modules that may import it.
 WRAPPERS = {
+    "httpcore2": {"ingest/fetch.py"},
+    "feedparser": {"ingest/feed.py"},
+    "protego": {"ingest/robots.py"},
     "torch": {
         "models/embedder.py",
         "models/pair_network.py",
+        "models/speech_network.py",
         "models/entailment.py",
         "models/generators/transformers.py",
         "models/generators/load.py",
         "training/support.py",
+        "training/speech.py",
         "training/answering.py",
         "training/fusion.py",
         "training/files.py",
@@ -39,9 +45,11 @@ WRAPPERS = {
     "transformers": {
         "models/quiet.py",
         "models/pair_network.py",
+        "models/speech_network.py",
         "models/entailment.py",
         "models/generators/transformers.py",
         "training/support.py",
+        "training/speech.py",
         "training/answering.py",
         "training/fusion.py",
     },
@@ -50,6 +58,7 @@ WRAPPERS = {
     "sklearn": {
         "evaluation/pooling.py",
         "training/support.py",
+        "training/speech.py",
         "training/answering.py",
         "training/fusion.py",
         "training/abstention.py",

@@ -18,6 +18,7 @@ from qa.answering.gate import Gate
 from qa.answering.nearest import nearest_words
 from qa.answering.prompts import defused, fixed_messages
 from qa.answering.relevance import lacks_quantity, unmentioned_name
+from qa.answering.voices import Attributions, with_speaker, with_speakers
 from qa.errors import QuestionError
 from qa.library import Library, SearchFilter
 from qa.models.generators.base import Generator
@@ -86,12 +87,14 @@ class Answerer:
         settings: Settings,
         *,
         confidence: Confidence | None = None,
+        attributions: Attributions = lambda _: (),
     ) -> None:
         self._library = library
         self._generator = generator
         self._gate = Gate(support)
         self._confidence = confidence or Confidence(support, settings.abstention)
         self._settings = settings
+        self._attributions = attributions
         self._fixed_tokens = sum(generator.count_tokens([message.content for message in fixed_messages()]))
 
     def ask(
@@ -250,7 +253,7 @@ class Answerer:
         cited = [course.hits[citation.mark - 1] for citation in sentence.citations]
         if len(self._library.still_held(cited)) < len(cited):
             return Dropped(sentence.text, "the article it cites was deleted meanwhile")
-        return sentence
+        return with_speakers(sentence, self._attributions)
 
     def _answer(self, course: _Course) -> Answer:
         reason, message = (None, None) if course.sentences else abstention(course.reason, course.absent, course.dropped)
@@ -284,7 +287,8 @@ class Answerer:
         read = self._library.still_held(course.hits[: course.shown])
         if len(read) < course.shown:
             return ()  # an article was deleted meanwhile, and the marks no longer count what was read
-        return nearest_words(course.question, read, course.prospect.answers, self._library.embedder)
+        words = nearest_words(course.question, read, course.prospect.answers, self._library.embedder)
+        return tuple(with_speaker(citation, self._attributions) for citation in words)
 
 
 def _respelled(text: str, hits: Sequence[Hit]) -> str:

@@ -56,6 +56,15 @@ MIGRATIONS = (
         END
         """,
     ),
+    (
+        """
+        CREATE TABLE speech (
+            article      INTEGER PRIMARY KEY REFERENCES articles (number) ON DELETE CASCADE,
+            reader       TEXT NOT NULL,
+            attributions TEXT NOT NULL
+        )
+        """,
+    ),
 )
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)

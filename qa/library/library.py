@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from qa.errors import InputError, LibraryError, NotFoundError
 from qa.library import db, rows
@@ -20,7 +20,7 @@ from qa.library.provenance import record_embedder, recorded_embedder, refuse_oth
 from qa.library.query import SearchFilter, allowed_passages, word_ranking
 from qa.library.records import Added, LibraryStats, Outcome
 from qa.models.embedder import Embedder, EmbedderInfo
-from qa.types import STDIN, Article, Hit, Passage
+from qa.types import STDIN, Article, Attribution, Hit, Passage
 
 DATABASE = "library.db"
 VECTORS = "vectors.faiss"
@@ -28,6 +28,19 @@ VECTORS = "vectors.faiss"
 CANDIDATES = 50  # of each ranking, before fusion
 
 _ID_START = re.compile(r"[0-9a-f]+")
+
+
+class SpeechReading(Protocol):
+    """Whatever finds the attributions of a text; ``name`` changes where it would find others."""
+
+    @property
+    def name(self) -> str:
+        """What identifies its findings."""
+        ...
+
+    def read(self, text: str) -> tuple[Attribution, ...]:
+        """The attributions of ``text`` in order."""
+        ...
 
 
 class Library:
@@ -264,6 +277,28 @@ class Library:
         with self._using():
             found = self._connection.execute(f"{rows.SELECT_PASSAGES} WHERE id = ? ORDER BY start", (article_id,))
             return [rows.passage_of(row) for row in found]
+
+    def attributions(self, article: Article, reader: SpeechReading) -> tuple[Attribution, ...]:
+        """What ``article`` reports to be said, as ``reader`` finds it; stored, so that it is read once.
+
+        An article that the library does not hold is read all the same.
+        """
+        with self._using():
+            row = self._connection.execute(
+                "SELECT reader, attributions FROM speech JOIN articles ON number = speech.article WHERE id = ?",
+                (article.id,),
+            ).fetchone()
+        if row is not None and row["reader"] == reader.name:
+            with suppress(ValueError, TypeError, KeyError):  # a damaged row is made anew
+                return rows.attributions_of(row["attributions"])
+        found = reader.read(article.text)
+        # Derived from the text alone: neither the generation nor the vector index has to know of it.
+        with self._using(), db.exclusive(self._connection):
+            self._connection.execute(
+                "INSERT OR REPLACE INTO speech SELECT number, ?, ? FROM articles WHERE id = ?",
+                (reader.name, rows.stored_attributions(found), article.id),
+            )
+        return found
 
     def outlets(self) -> list[str]:
         """The outlets named by the articles, in alphabetical order."""

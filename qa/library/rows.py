@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sqlite3
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ import numpy as np
 from qa.errors import CorruptLibraryError
 from qa.library.db import CREATE_WORDS
 from qa.library.vectors import Vectors
-from qa.types import Article, Passage, Span, content_id
+from qa.types import Article, Attribution, Passage, Span, Speaker, SpeechKind, content_id
 
 SELECT_PASSAGES = (
     'SELECT id, text, title, start, "end", sentences FROM passages JOIN articles ON articles.number = passages.article'
@@ -126,3 +127,28 @@ def update_metadata(connection: sqlite3.Connection, article: Article) -> None:
 
 def _metadata(article: Article) -> tuple[str | None, ...]:
     return article.title, article.outlet, article.author, article.date, json.dumps(article.warnings)
+
+
+def attributions_of(stored: str) -> tuple[Attribution, ...]:
+    """The attributions in a row of ``speech``.
+
+    Raises:
+        ValueError, TypeError, KeyError: it is not what was stored.
+    """
+    return tuple(
+        Attribution(
+            content=tuple(Span(*pair) for pair in one["content"]),
+            kind=SpeechKind(one["kind"]),
+            stated=bool(one["stated"]),
+            cue=Span(*one["cue"]) if one["cue"] else None,
+            source=Span(*one["source"]) if one["source"] else None,
+            speaker=Speaker(**one["speaker"]) if one["speaker"] else None,
+            outlet=one["outlet"],
+        )
+        for one in json.loads(stored)
+    )
+
+
+def stored_attributions(attributions: Sequence[Attribution]) -> str:
+    """What `attributions_of` reads."""
+    return json.dumps([dataclasses.asdict(one) for one in attributions], ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The three models that the settings name, each loaded when it is first needed, together where all are."""
+"""The models that the settings name, each loaded when it is first needed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any, TypeVar, cast
 
 from qa.models.embedder import Embedder, load_embedder
 from qa.models.generators import Generator, load_generator
+from qa.models.speech import load_speech
+from qa.models.speech_reader import SpeechReader
 from qa.models.store import ModelStore
 from qa.models.support import SupportModel, load_support
 from qa.settings import Settings
@@ -22,7 +24,7 @@ class LoadedModels:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = ModelStore(settings.cache)
-        self._locks = {name: threading.Lock() for name in ("embedder", "support", "generator")}
+        self._locks = {name: threading.Lock() for name in ("embedder", "support", "generator", "speech")}
         self._loaded: dict[str, Any] = {}
 
     def load(self) -> None:
@@ -48,6 +50,14 @@ class LoadedModels:
         """What judges evidence."""
         settings = self.settings
         return self._once("support", lambda: load_support(settings.engine, settings.device, settings.threads))
+
+    @property
+    def speech(self) -> SpeechReader:
+        """What finds reported speech."""
+        settings = self.settings
+        return self._once(
+            "speech", lambda: SpeechReader(load_speech(settings.engine, settings.device, settings.threads))
+        )
 
     @property
     def generator(self) -> Generator:

@@ -226,7 +226,7 @@ def check_manifest(folder: Path) -> str:
         manifest: dict[str, str] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         actual = {name: hash_file(folder / name) for name in manifest}
     except (OSError, ValueError) as error:
-        raise ModelError(f"the support model in {folder} is incomplete ({error}): install citewire again") from None
+        raise ModelError(f"the model in {folder} is incomplete ({error}): install citewire again") from None
     for name, sha256 in manifest.items():
         if actual[name] != sha256:
             raise HashMismatchError(f"{folder / name} is not the file that was shipped: install citewire again")

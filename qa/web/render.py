@@ -69,7 +69,8 @@ def _sources(citations: Iterable[Citation]) -> str:
 
 def _origin(citation: Citation) -> str:
     """The article, and how strongly its words bear out the sentence."""
-    parts = [citation.title, support_words(citation.support) if citation.support is not None else ""]
+    said = f"said by {citation.speaker}" if citation.speaker else ""
+    parts = [said, citation.title, support_words(citation.support) if citation.support is not None else ""]
     return " · ".join(filter(None, parts))
 
 
