@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from qa.types import Answer, Article, Dropped, Hit, Sentence
+from qa.types import Answer, Article, Dropped, Hit, Sentence, Summary, SummarySentence
 
 Json = dict[str, Any]
 
@@ -77,3 +77,39 @@ def article_json(article: Article, *, text: bool = False) -> Json:
         "warnings": list(article.warnings),
     }
     return {**described, "text": article.text} if text else described
+
+
+def summary_json(summary: Summary) -> Json:
+    """The whole of a summary."""
+    return {
+        "article_ids": list(summary.article_ids),
+        "sentences": [summary_sentence_json(sentence) for sentence in summary.sentences],
+        "speakers": [
+            {
+                **dataclasses.asdict(one.speaker),
+                "statements": [dataclasses.asdict(statement) for statement in one.statements],
+            }
+            for one in summary.speakers
+        ],
+        "own_claims": [dataclasses.asdict(claim) for claim in summary.own_claims],
+        "loaded_words": {
+            "source_per_100": summary.source_per_100,
+            "summary_per_100": summary.summary_per_100,
+            "items": [dataclasses.asdict(word) for word in summary.loaded_words],
+        },
+        "missing_voices": list(summary.missing_voices),
+        "warnings": list(summary.warnings),
+        "dropped": [dropped_json(dropped) for dropped in summary.dropped],
+        "generator": dataclasses.asdict(summary.generator),
+        "timings": dataclasses.asdict(summary.timings),
+    }
+
+
+def summary_sentence_json(sentence: SummarySentence) -> Json:
+    """A sentence of a summary with its voice and its citations."""
+    return {
+        "text": sentence.text,
+        "voice": sentence.voice,
+        "support": sentence.support,
+        "citations": [dataclasses.asdict(citation) for citation in sentence.citations],
+    }

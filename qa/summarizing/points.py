@@ -1,0 +1,159 @@
+"""The points of an article that a summary may make, each in one voice, and the choice among them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from qa.models.embedder import Embedder
+from qa.text.cues import reads_as_said
+from qa.text.opinion import is_checkable
+from qa.text.quoted import quoted_spans
+from qa.text.sentences import split_sentences
+from qa.types import Article, Attribution, Span, SpeechKind, Voice
+
+_DATELINE = re.compile(r"\A[A-Z][A-Z .’'-]{2,30}(?:, [\w .]{2,20})? [-–—] ")
+_LEANS = re.compile(
+    r"(?:(?:And|But|Yet|So|Then|However|Still|Also|Now),? )*(?:he|she|it|they|his|her|its|their|this|that|these|those|"
+    r"by then|there|we|you|I|each|one|the (?:real|other|same))\b",
+    re.IGNORECASE,
+)
+_LEAST_WORDS, _LEAST_OWN_WORDS = 5, 8
+_MOSTLY = 0.5  # share of a sentence that is somebody's words, from which on it is reported as a whole
+_EARLY = 0.15  # what standing first adds to a cosine
+_TITLE = 0.3  # weight of the cosine to the title
+_REPEATS = 0.6  # what likeness to a point already chosen costs
+_SAME_SPEAKER = 0.25  # what it costs that the same speaker, or the outlet itself, was chosen already
+
+
+class Point(NamedTuple):
+    """Something that an article says in one voice: ``span`` are the words that prove it, speaker included."""
+
+    article: Article
+    span: Span
+    voice: Voice
+    attribution: Attribution | None
+
+    @property
+    def text(self) -> str:
+        """The words of ``span`` on one line."""
+        return _DATELINE.sub("", " ".join(self.article.text[self.span.start : self.span.end].split()))
+
+    @property
+    def said(self) -> str:
+        """What is said, without who says it."""
+        if self.attribution is None:
+            return self.text
+        pieces = (self.article.text[start:end] for start, end in self.attribution.content)
+        return " ".join(" ".join(piece.split()) for piece in pieces)
+
+    @property
+    def tellable(self) -> bool:
+        """Whether a plain sentence can be made of it; otherwise its words are quoted."""
+        if self.attribution is None or self.attribution.kind is SpeechKind.DIRECT:
+            return True
+        cue = self.article.text[slice(*self.attribution.cue)] if self.attribution.cue else ""
+        return reads_as_said(cue, self.said)
+
+    @property
+    def speaker(self) -> str | None:
+        """Who says it, by name or description."""
+        return self.attribution.speaker.name if self.attribution and self.attribution.speaker else None
+
+
+def points_of(article: Article, attributions: Sequence[Attribution]) -> list[Point]:
+    """The points of ``article`` in its order: what it reports, attribution by attribution, and its own sentences."""
+    stated = [one for one in attributions if one.stated]
+    points: list[Point] = []
+    quotations = quoted_spans(article.text)
+    for sentence in _sentences(article.text, stated):
+        inside = [one for one in stated if sentence.start <= one.content[0].start < sentence.end]
+        words = sum(min(end, sentence.end) - start for one in inside for start, end in one.content)
+        if inside and words >= _MOSTLY * (sentence.end - sentence.start):
+            for one in inside:
+                span = Span(min(sentence.start, one.span.start), max(sentence.end, one.span.end))
+                points.append(Point(article, span if len(inside) == 1 else one.span, Voice.REPORTED, one))
+        elif inside:
+            points += [Point(article, sentence, Voice.REPORTED, one) for one in inside]
+        elif not _within(sentence, quotations) and not any(
+            one.span.start <= sentence.start and sentence.end <= one.span.end for one in stated
+        ):
+            text = article.text[slice(*sentence)]
+            points.append(Point(article, sentence, Voice.FACT if is_checkable(text) else Voice.ASSERTED, None))
+    return sorted(dict.fromkeys(points), key=lambda point: point.span)
+
+
+def worth_telling(point: Point) -> bool:
+    """Whether ``point`` can stand alone: long enough, more than the title, and not about an unnamed “they”."""
+    said = point.said
+    if len(said.split()) < _LEAST_WORDS or said.rstrip(".") == point.article.title.rstrip("."):
+        return False
+    own = point.voice is not Voice.REPORTED
+    return not own or not (len(said.split()) < _LEAST_OWN_WORDS or _LEANS.match(said) or said.endswith("?"))
+
+
+def _within(sentence: Span, quotations: Sequence[Span]) -> bool:
+    return any(one.start <= sentence.start and sentence.end <= one.end for one in quotations)
+
+
+def _sentences(text: str, stated: Sequence[Attribution]) -> list[Span]:
+    """The sentences of ``text``; those that one quotation or one attribution runs through are kept together."""
+    joined: list[Span] = []
+    for sentence in split_sentences(text):
+        if joined and any(
+            span.start < joined[-1].end and sentence.start < span.end
+            for one in stated
+            for span in (*one.content, _core(one))
+            if span.end > joined[-1].start
+        ):
+            joined[-1] = Span(joined[-1].start, sentence.end)
+        else:
+            joined.append(sentence)
+    return joined
+
+
+def _core(one: Attribution) -> Span:
+    """Cue and source of an attribution, which a broken line may have parted."""
+    parts = [span for span in (one.cue, one.source) if span is not None]
+    if not parts:
+        return one.content[0]
+    return Span(min(span.start for span in parts), max(span.end for span in parts))
+
+
+def salience(points: Sequence[Point], embedder: Embedder) -> tuple[np.ndarray, np.ndarray]:
+    """How much each point is what its article is about, ``(n,)``, and the points' vectors, ``(n, dimension)``."""
+    texts = [point.said for point in points]
+    titles = [point.article.title for point in points]
+    vectors = embedder.encode([*texts, *dict.fromkeys(titles)])
+    rows = vectors[: len(points)]
+    title_rows = dict(zip(dict.fromkeys(titles), vectors[len(points) :], strict=True))
+    centre = rows.mean(axis=0)
+    centre = centre / max(float(np.linalg.norm(centre)), 1e-9)
+    places = np.array([1 - point.span.start / max(1, len(point.article.text)) for point in points])
+    titled = np.array([float(row @ title_rows[title]) for row, title in zip(rows, titles, strict=True)])
+    return rows @ centre + _TITLE * titled + _EARLY * places, rows
+
+
+def choose(points: Sequence[Point], embedder: Embedder, count: int) -> list[int]:
+    """The places of the ``count`` points to make, best first.
+
+    What was chosen before makes its like, and its speaker, less wanted: every party gets its place.
+    """
+    able = np.array([worth_telling(point) for point in points], dtype=bool)
+    if not able.any():
+        return []
+    scores, rows = salience(points, embedder)
+    chosen: list[int] = []
+    voices = [point.speaker or f"\0{point.voice}" for point in points]
+    likeness = np.zeros(len(points))
+    while len(chosen) < min(int(able.sum()), count):
+        repeated = np.array([_SAME_SPEAKER * sum(voices[one] == voice for one in chosen) for voice in voices])
+        wanted = scores - _REPEATS * likeness - repeated
+        wanted[chosen] = wanted[~able] = -np.inf
+        best = int(np.argmax(wanted))
+        chosen.append(best)
+        likeness = np.maximum(likeness, rows @ rows[best])
+    return chosen

@@ -1,0 +1,57 @@
+"""The gate of a summary: what a sentence says must be borne out by the words of its point, and be said plainly."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from qa.answering.checks import word_objection
+from qa.models.support import SupportModel
+from qa.text.loaded_words import loaded_words
+from qa.text.overlap import is_extract
+
+_FIRST_PERSON = re.compile(r"\b(?:I|we|us|our|ours|my|me|you|your)\b", re.IGNORECASE)
+_DOUBT = re.compile(
+    r"\b(?:appear(?:s|ed)?|seem(?:s|ed)?|may|might|could|reportedly|allegedly|likely|unlikely|possibl[ey]|"
+    r"perhaps|probabl[ey]|potential(?:ly)?|expected|unclear|if|whether|suspect\w*)\b",
+    re.IGNORECASE,
+)
+_SECOND_SENTENCE = re.compile(r"[.!?][”’\"']? +[A-Z][a-z]")
+
+
+class Proof(NamedTuple):
+    """How strongly the words bear out a sentence, in [0, 1], or the ``objection`` for which it is withheld."""
+
+    support: float
+    objection: str | None
+
+
+def prove(body: str, evidence: str, model: SupportModel) -> Proof:
+    """The proof of ``body``, what a drafted sentence says after its lead, from the words ``evidence``."""
+    claim = body[:1].upper() + body[1:]
+    (reading,) = model.read([(claim, evidence)])
+    limits = model.calibration
+    least = limits.support_threshold if is_extract(claim, evidence) else limits.gate_threshold
+    objection = (
+        plainness(body) or lost_doubt(body, evidence) or word_objection(claim, "", evidence, limits.least_coverage)
+    )
+    if objection is None and reading.support < least:
+        objection = "the article does not bear it out"
+    return Proof(reading.support, objection)
+
+
+def lost_doubt(body: str, evidence: str) -> str | None:
+    """What ``body`` states for certain where ``evidence`` only supposes it."""
+    if _DOUBT.search(evidence) and not _DOUBT.search(body):
+        return "it states for certain what the article only supposes"
+    return None
+
+
+def plainness(body: str) -> str | None:
+    """What keeps ``body`` from being one plain sentence of somebody else's telling."""
+    if _FIRST_PERSON.search(body):
+        return "it speaks in the first or second person"
+    if _SECOND_SENTENCE.search(body.replace("U.S. ", "US ")):
+        return "it is more than one sentence"
+    loaded = [word.text for word in loaded_words(body) if not word.quoted]
+    return f"it uses the loaded word “{loaded[0]}”" if loaded else None

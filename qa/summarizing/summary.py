@@ -1,0 +1,183 @@
+"""The main path of a summary: article → points → plain sentences under a fixed lead → proof → summary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from qa.answering.voices import named
+from qa.models.embedder import Embedder
+from qa.models.generators.base import Generator, Usage
+from qa.models.support import SupportModel
+from qa.summarizing.beside import loaded_places, missing_voices, own_claims, speaking
+from qa.summarizing.leads import lead, quoting_lead
+from qa.summarizing.points import Point, choose, points_of
+from qa.summarizing.prompts import MAX_TOKENS, point_prompt, sentence_grammar
+from qa.summarizing.proof import prove
+from qa.text.loaded_words import LoadedKind, loaded_words, plain, unquoted_per_100
+from qa.text.sentences import split_sentences
+from qa.types import (
+    Article,
+    Attribution,
+    Citation,
+    Dropped,
+    Speaking,
+    SpeechKind,
+    Summary,
+    SummarySentence,
+    Timings,
+    Voice,
+)  # fmt: skip
+
+Attributions = Callable[[Article], Sequence[Attribution]]
+SummaryEvent = SummarySentence | Summary
+
+DEFAULT_SENTENCES = 5
+
+_QUOTES = "‘’“”\"' ,;"
+_LONGEST_QUOTE = 45  # words that a quotation in place of a draft may have
+
+
+@dataclass(slots=True)
+class _Course:
+    """What has happened to a summary so far."""
+
+    sentences: list[SummarySentence] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+    usages: list[Usage] = field(default_factory=list)
+    started: float = field(default_factory=time.perf_counter)
+    first_ms: int | None = None
+
+    def elapsed_ms(self) -> int:
+        return round(1000 * (time.perf_counter() - self.started))
+
+
+class Summarizer:
+    """Writes neutral summaries; may be used from many threads."""
+
+    def __init__(
+        self, generator: Generator, support: SupportModel, embedder: Embedder, attributions: Attributions
+    ) -> None:
+        self._generator = generator
+        self._support = support
+        self._embedder = embedder
+        self._attributions = attributions
+
+    def stream(self, articles: Sequence[Article], sentences: int) -> Iterator[SummaryEvent]:
+        """Each sentence once it is proven, in the order of the story, then the whole summary of ``articles``.
+
+        Closing the iterator stops the generation.
+
+        Raises:
+            ValueError: no article, or fewer than one sentence wanted.
+            GenerationError: the model failed, or too many requests are waiting.
+        """
+        if not articles or sentences < 1:
+            raise ValueError("a summary is of at least one article and has at least one sentence")
+        course = _Course()
+        said = {article.id: tuple(self._attributions(article)) for article in articles}
+        points = [point for article in articles for point in points_of(article, said[article.id])]
+        ranked = choose(points, self._embedder, sentences)
+        for place in sorted(ranked):
+            sentence = self._sentence(points[place], course)
+            if sentence is not None:
+                if course.first_ms is None:
+                    course.first_ms = course.elapsed_ms()
+                course.sentences.append(sentence)
+                yield sentence
+        speakers: list[Speaking] = []
+        for article in articles:
+            speakers += speaking(article, said[article.id])
+        yield Summary(
+            article_ids=tuple(article.id for article in articles),
+            sentences=tuple(course.sentences),
+            speakers=tuple(speakers),
+            own_claims=tuple(own_claims(points)),
+            loaded_words=tuple(word for article in articles for word in loaded_places(article)),
+            source_per_100=unquoted_per_100("\n".join(article.text for article in articles)),
+            summary_per_100=unquoted_per_100("\n".join(sentence.text for sentence in course.sentences)),
+            missing_voices=tuple(
+                dict.fromkeys(name for article in articles for name in missing_voices(article, said[article.id]))
+            ),
+            warnings=tuple(f"{article.title}: {line}" for article in articles for line in article.warnings),
+            dropped=tuple(course.dropped),
+            generator=self._generator.info,
+            timings=Timings(
+                first_sentence_ms=course.first_ms,
+                total_ms=course.elapsed_ms(),
+                prompt_tokens=sum(usage.prompt_tokens for usage in course.usages),
+                cached_tokens=sum(usage.cached_tokens for usage in course.usages),
+                output_tokens=sum(usage.output_tokens for usage in course.usages),
+            ),
+        )
+
+    def _sentence(self, point: Point, course: _Course) -> SummarySentence | None:
+        """The sentence that makes ``point``: drafted, or quoted where no draft can be proven."""
+        if not point.tellable:
+            return self._quotation(point)
+        begin = lead(point)
+        written = self._written(point, begin, course)
+        body = written.removeprefix(begin).strip()
+        proof = prove(body, point.text, self._support)
+        if proof.objection is not None and _can_be_plainer(body) and (plainer := plain(body)) != body:
+            course.dropped.append(Dropped(written, proof.objection, proof.support))
+            body, written = plainer, begin + plainer
+            proof = prove(body, point.text, self._support)
+        if proof.objection is None:
+            text = begin + body if begin else body[:1].upper() + body[1:]
+            return SummarySentence(text, point.voice, proof.support, (self._citation(point, proof.support),))
+        course.dropped.append(Dropped(written, proof.objection, proof.support))
+        return self._quotation(point)
+
+    def _written(self, point: Point, begin: str, course: _Course) -> str:
+        chunks = self._generator.generate(
+            point_prompt(point, begin), grammar=sentence_grammar(begin), max_tokens=MAX_TOKENS
+        )
+        text = ""
+        with closing(chunks):  # type: ignore[type-var] # every engine's iterator is a generator
+            for chunk in chunks:
+                text += chunk.text
+                if chunk.usage:
+                    course.usages.append(chunk.usage)
+        return " ".join(text.split())
+
+    def _quotation(self, point: Point) -> SummarySentence | None:
+        """``point`` in the article's own words, given to whoever says them."""
+        attribution = point.attribution
+        if attribution is not None and attribution.kind is SpeechKind.DIRECT:
+            text = " ".join(point.article.text[slice(*attribution.content[0])].split()).strip(_QUOTES)
+        else:
+            text = point.text
+        sentences = split_sentences(text)
+        if not sentences:
+            return None
+        text = text[slice(*sentences[0])].rstrip(".,; ")
+        if len(text.split()) > _LONGEST_QUOTE:
+            return None
+        voice = Voice.ASSERTED if point.voice is Voice.FACT else point.voice
+        return SummarySentence(f"{quoting_lead(point)}“{_inner(text)}.”", voice, 1.0, (self._citation(point, 1.0),))
+
+    def _citation(self, point: Point, support: float) -> Citation:
+        start, end = point.span
+        return Citation(
+            mark=1,
+            article_id=point.article.id,
+            title=point.article.title,
+            start=start,
+            end=end,
+            quote=point.article.text[start:end],
+            speaker=named(point.attribution.speaker) if point.attribution and point.attribution.speaker else None,
+            support=support,
+        )
+
+
+def _can_be_plainer(body: str) -> bool:
+    """Whether exchanging words would not change what is said: “appears to be” without “appears” says something else."""
+    return all(word.kind is not LoadedKind.SPECULATION for word in loaded_words(body))
+
+
+def _inner(text: str) -> str:
+    """``text`` with its own double quotation marks as single ones."""
+    return text.replace("“", "‘").replace("”", "’").replace('"', "'")
