@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from qa.errors import IngestError
+from qa.ingest.docx import read_docx
 from qa.ingest.draft import Draft, finish
 from qa.ingest.html import read_html
 from qa.ingest.pdf import read_pdf
@@ -24,6 +25,7 @@ _READERS: dict[str, Callable[[bytes, str], Draft]] = {
     ".htm": read_html,
     ".xhtml": read_html,
     ".pdf": read_pdf,
+    ".docx": read_docx,
 }
 SUFFIXES = tuple(_READERS)
 """The file name endings that are read, in small letters."""
@@ -32,6 +34,8 @@ _HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_DOCX = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip archive; what Word wraps a document with a password in
+_BY_CONTENT = {".pdf": "PDF", ".docx": "Word document"}  # what cannot be such a file without beginning like one
 _MEGABYTE = 1_000_000
 
 
@@ -121,8 +125,11 @@ def _reader(data: bytes, name: str, suffix: str) -> Callable[[bytes, str], Draft
     """The reader that the content calls for, then the suffix: a page saved as ``.txt`` is still a page."""
     if data.lstrip()[:5] == b"%PDF-":
         return read_pdf
-    if suffix == ".pdf":
-        raise IngestError(f"{name}: not a PDF in spite of its name; give it the ending of its real format")
+    if data.startswith(_DOCX):
+        return read_docx
+    if suffix in _BY_CONTENT:
+        kind = _BY_CONTENT[suffix]
+        raise IngestError(f"{name}: not a {kind} in spite of its name; give it the ending of its real format")
     if _HTML.match(data):
         return read_html
     return _READERS.get(suffix, read_text)
