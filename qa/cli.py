@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from qa import __version__
-from qa.commands import articles, asking, evaluation, library, models
+from qa.commands import accounts, articles, asking, evaluation, library, models, summaries
 from qa.errors import QAError
 
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -37,11 +37,13 @@ for _command in (
     asking.serve,
     articles.ingest,
     articles.articles,
+    summaries.summarize,
     articles.show,
     articles.delete,
     library.library,
     models.models,
     evaluation.evaluation,
+    accounts.accounts,
 ):
     cli.add_command(_command)
 

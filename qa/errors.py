@@ -6,6 +6,7 @@
     ├── InputError              exit status 2: what the caller gave cannot be used
     │   ├── SettingsError       an unknown key, a value out of bounds
     │   ├── IngestError         a file that holds no usable article
+    │   │   └── FetchError      a web address that may not or cannot be fetched
     │   ├── QuestionError       an empty or oversized question
     │   ├── CaseError           a file of evaluation cases, answers or data that is not of its form
     │   └── NotFoundError       an article, model or library that is not there
@@ -17,7 +18,9 @@
     │   └── EmbedderMismatchError  vectors of another model
     ├── RegressionError         a measure got worse than a comparison tolerates
     └── GenerationError         the language model failed or was interrupted
-        └── QueueFullError      more requests are waiting than the bound allows
+        ├── QueueFullError      more requests are waiting than the bound allows
+        ├── TimeLimitError      a request took longer than the setting allows
+        └── WithdrawnError      whoever asked has left
 
 A message is one line: what is wrong, with the name of the thing, then the remedy.
 """
@@ -43,6 +46,10 @@ class SettingsError(InputError):
 
 class IngestError(InputError):
     """A file or text that holds no usable article."""
+
+
+class FetchError(IngestError):
+    """A web address that may not be fetched, or cannot be, or leads to nothing usable."""
 
 
 class QuestionError(InputError):
@@ -91,3 +98,11 @@ class GenerationError(QAError):
 
 class QueueFullError(GenerationError):
     """More requests wait for the language model than the bound allows."""
+
+
+class TimeLimitError(GenerationError):
+    """A request waited and generated longer than the setting ``request_seconds`` allows."""
+
+
+class WithdrawnError(GenerationError):
+    """A generation that was given up because whoever asked for it has left."""

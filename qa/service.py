@@ -8,16 +8,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from qa.answering.answer import Answerer, Event
 from qa.answering.prompts import fixed_messages
-from qa.errors import IngestError
+from qa.errors import IngestError, NotFoundError
 from qa.ingest import find_files, read_bytes, read_path
 from qa.library import Added, Library, SearchFilter
 from qa.models.loaded import LoadedModels
 from qa.settings import Settings
-from qa.types import Answer, Article, Hit
+from qa.summarizing.summary import DEFAULT_SENTENCES, Summarizer, SummaryEvent
+from qa.types import Answer, Article, Attribution, Hit
+
+if TYPE_CHECKING:
+    from qa.ingest.fetch import Web
 
 _BYTES_PER_MB = 1_000_000
 
@@ -61,7 +65,16 @@ class Service:
     @cached_property
     def _answerer(self) -> Answerer:
         self.models.load()
-        return Answerer(self.library, self.models.generator, self.models.support, self.settings)
+        models = self.models
+        return Answerer(
+            self.library, models.generator, models.support, self.settings, attributions=self._attributions_of
+        )
+
+    def _attributions_of(self, article_id: str) -> tuple[Attribution, ...]:
+        try:
+            return self.attributions(self.library.get(article_id))
+        except NotFoundError:  # deleted meanwhile
+            return ()
 
     @property
     def answerer(self) -> Answerer:
@@ -91,7 +104,9 @@ class Service:
                         with _noting(refused):
                             yield read_path(file, max_bytes=limit)
 
-        yield from self.library.add_many(articles())
+        for added in self.library.add_many(articles()):
+            self.attributions(added.article)
+            yield added
         self.library.save_index()
         yield from refused
 
@@ -104,8 +119,50 @@ class Service:
             added = self.library.add(read_bytes(data, source=source, suffix=suffix))
         except IngestError as error:
             return Refused(str(error))
+        self.attributions(added.article)
         self.library.save_index()
         return added
+
+    def add_url(self, url: str) -> IngestEvent:
+        """What became of the article at the web address ``url``, which is fetched from public machines only."""
+        from qa.ingest.fetch import fetch_article
+
+        try:
+            added = self.library.add(fetch_article(url, self._web))
+        except IngestError as error:
+            return Refused(str(error))
+        self.attributions(added.article)
+        self.library.save_index()
+        return added
+
+    @cached_property
+    def _web(self) -> Web:
+        from qa.ingest.fetch import Fetcher
+
+        return Fetcher(self.settings)
+
+    def attributions(self, article: Article) -> tuple[Attribution, ...]:
+        """What ``article`` reports to be said, and by whom."""
+        return self.library.attributions(article, self.models.speech)
+
+    # ── summaries ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def summarizer(self) -> Summarizer:
+        """The summarizing path, with its models loaded."""
+        with self._loading:
+            self.models.load()
+            models = self.models
+            return Summarizer(models.generator, models.support, self.library.embedder, self.attributions)
+
+    def summarize(self, article_ids: Sequence[str], sentences: int = DEFAULT_SENTENCES) -> Iterator[SummaryEvent]:
+        """Each sentence of a neutral summary once it is proven, then the whole; see `Summarizer.stream`.
+
+        Raises:
+            NotFoundError: an article is not in the library, or its id is short of digits.
+        """
+        articles = list({article.id: article for article in map(self.library.get, article_ids)}.values())
+        return self.summarizer.stream(articles, sentences)
 
     # ── questions ────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
         512, ge=0, le=65_536, description="memory for prompts read earlier; 0: the last one only"
     )
     queue_limit: int = Field(16, ge=1, le=10_000, description="requests that may wait for the generator")
+    request_seconds: int = Field(300, ge=1, le=86_400, description="longest a request may wait and generate, together")
 
     abstention: Literal["strict", "balanced", "lenient"] = Field("balanced", description="how sure an answer must be")
     k: int = Field(8, ge=1, le=50, description="passages retrieved for a question")
@@ -43,9 +44,15 @@ class Settings(BaseSettings):
     question_chars: int = Field(1000, ge=16, le=100_000, description="longest question accepted, in characters")
 
     max_file_mb: float = Field(10, gt=0, le=1000, description="largest file that ingest reads, in megabytes")
+    fetching: bool = Field(True, description="fetch articles from web addresses when asked")
+    fetch_seconds: float = Field(20, gt=0, le=600, description="longest that fetching a web address may take")
+    feed_minutes: int = Field(60, ge=5, le=10_080, description="minutes between two looks at a watched feed")
 
     host: str = Field("127.0.0.1", description="address the browser app listens on")
     port: int = Field(7860, ge=1, le=65_535, description="port the browser app listens on")
+    auth_file: Path | None = Field(None, description="file of accounts; where it is set, everyone logs in")
+    public: bool = Field(False, description="serve other machines without any login")
+    log_questions: bool = Field(False, description="let questions, articles and faults stand in the log word for word")
 
     @classmethod
     def settings_customise_sources(
@@ -78,7 +85,11 @@ def load_settings(**flags: Any) -> Settings:
     except ValueError as error:  # tomllib.TOMLDecodeError is one
         raise SettingsError(f"{SETTINGS_FILE} is not valid TOML: {error}") from None
     return settings.model_copy(
-        update={"library": settings.library.expanduser(), "cache": settings.cache.expanduser()},
+        update={
+            "library": settings.library.expanduser(),
+            "cache": settings.cache.expanduser(),
+            "auth_file": settings.auth_file and settings.auth_file.expanduser(),
+        },
     )
 
 

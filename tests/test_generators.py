@@ -12,12 +12,12 @@ import psutil
 import pytest
 
 from qa.answering.grammar import cited_sentences
-from qa.errors import GenerationError, ModelError, QueueFullError
+from qa.errors import GenerationError, ModelError
 from qa.models.generators import Chunk, FakeGenerator, QueuedGenerator, Usage
 from qa.models.generators.fake import echo_first_passage
 from qa.models.presets import Task
 from qa.models.store import ModelStore
-from qa.types import Message, ModelInfo
+from qa.types import Message
 
 ASK = [
     Message("user", "[1] The dam cost 4 million crowns.\n[2] It opened in 1999.\n\nQuestion: What did the dam cost?")
@@ -45,35 +45,6 @@ def test_the_fake_counts_and_cuts_words():
     assert usage.prompt_tokens == len(ASK[0].content.split())
 
 
-# ── the queue ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class SlowGenerator(FakeGenerator):
-    """Counts how many generations run at once; each waits until ``go`` is set."""
-
-    def __init__(self, fails=False):
-        super().__init__("A cat. [1]")
-        self.go, self.started = threading.Event(), threading.Semaphore(0)
-        self.fails, self.running, self.most, self.closed = fails, 0, 0, False
-
-    def generate(self, messages, *, grammar, max_tokens):
-        self.running += 1
-        self.most = max(self.most, self.running)
-        self.started.release()
-        try:
-            assert self.go.wait(30)
-            if self.fails:
-                raise GenerationError("out of luck: try again")
-            time.sleep(0.01)
-            yield from super().generate(messages, grammar=grammar, max_tokens=max_tokens)
-        finally:
-            self.running -= 1
-
-    def close(self):
-        assert not self.running
-        self.closed = True
-
-
 def in_threads(count, work):
     outcomes = []
 
@@ -87,115 +58,6 @@ def in_threads(count, work):
     for thread in threads:
         thread.start()
     return threads, outcomes
-
-
-def wait_until_full(queued):
-    deadline = time.monotonic() + 30
-    while queued._places._value and time.monotonic() < deadline:
-        time.sleep(0.001)
-    assert queued._places._value == 0
-
-
-def free_places(queued):
-    return queued._places._value
-
-
-def test_the_queue_is_bounded_and_runs_one_at_a_time():
-    slow = SlowGenerator()
-    queued = QueuedGenerator(slow, limit=3)
-    threads, outcomes = in_threads(4, lambda: generate(queued)[0])  # 1 works, 3 wait
-    wait_until_full(queued)
-    started = time.monotonic()
-    with pytest.raises(QueueFullError, match="queue_limit"):
-        next(queued.generate(ASK, grammar="", max_tokens=5))
-    with pytest.raises(QueueFullError):
-        queued.prefill(ASK)
-    assert time.monotonic() - started < 5  # at once: nobody has been served meanwhile
-    assert queued.count_tokens(["a b"]) == [2]  # waits for nobody
-    slow.go.set()
-    for thread in threads:
-        thread.join(30)
-    assert outcomes == ["A cat. [1]"] * 4
-    assert slow.most == 1
-    assert free_places(queued) == 4
-
-
-def test_a_place_is_given_back_after_a_failure():
-    slow = SlowGenerator(fails=True)
-    slow.go.set()
-    queued = QueuedGenerator(slow, limit=1)
-    for _ in range(5):
-        with pytest.raises(GenerationError, match="out of luck"):
-            generate(queued)
-    assert free_places(queued) == 2
-    assert not queued._turn.locked()
-
-
-def test_a_place_is_given_back_when_the_iterator_is_closed_early():
-    queued = QueuedGenerator(FakeGenerator("A cat. [1]"), limit=1)
-    for _ in range(5):
-        pieces = queued.generate(ASK, grammar="", max_tokens=5)
-        assert next(pieces).text == "A "
-        assert free_places(queued) == 1
-        pieces.close()
-    assert free_places(queued) == 2
-    assert generate(queued)[0] == "A cat. [1]"
-
-
-def test_a_dropped_iterator_gives_its_place_back():
-    queued = QueuedGenerator(FakeGenerator("A cat. [1]"), limit=1)
-    pieces = queued.generate(ASK, grammar="", max_tokens=5)
-    next(pieces)
-    del pieces
-    gc.collect()
-    assert free_places(queued) == 2
-
-
-def test_a_generation_that_was_never_begun_holds_no_place():
-    queued = QueuedGenerator(FakeGenerator("A cat. [1]"), limit=1)
-    idle = [queued.generate(ASK, grammar="", max_tokens=5) for _ in range(5)]
-    assert free_places(queued) == 2
-    assert generate(queued)[0] == "A cat. [1]"
-    for pieces in idle:
-        pieces.close()
-
-
-def test_each_step_of_an_iteration_may_run_in_another_thread():
-    queued = QueuedGenerator(FakeGenerator("A cat. [1]"), limit=1)
-
-    def elsewhere(work):
-        (thread,), outcomes = in_threads(1, work)
-        thread.join(30)
-        return outcomes[0]
-
-    pieces = queued.generate(ASK, grammar="", max_tokens=5)
-    assert [elsewhere(lambda: next(pieces).text) for _ in range(4)] == ["A ", "cat. ", "[1]", ""]
-    assert elsewhere(lambda: next(pieces, None)) is None
-    assert free_places(queued) == 2
-
-    pieces = queued.generate(ASK, grammar="", max_tokens=5)
-    elsewhere(lambda: next(pieces))
-    elsewhere(pieces.close)
-    assert free_places(queued) == 2
-    assert generate(queued)[0] == "A cat. [1]"
-
-
-def test_closing_waits_for_the_generation_under_way():
-    slow = SlowGenerator()
-    queued = QueuedGenerator(slow, limit=1)
-    threads, _ = in_threads(1, lambda: generate(queued))
-    assert slow.started.acquire(timeout=30)
-    closing, _ = in_threads(1, queued.close)
-    time.sleep(0.02)
-    assert not slow.closed
-    slow.go.set()
-    for thread in [*threads, *closing]:
-        thread.join(30)
-    assert slow.closed
-
-
-def test_the_queue_shows_what_it_holds():
-    assert QueuedGenerator(FakeGenerator(), limit=1).info == ModelInfo("fake", "fake")
 
 
 # ── llama.cpp with the default model ─────────────────────────────────────────────────────────────────────────────────

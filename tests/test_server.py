@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +13,18 @@ from fastapi.testclient import TestClient
 from qa.errors import SettingsError
 from qa.service import Service
 from qa.settings import load_settings
-from qa.web.server import create_app, serve
+from qa.web.accounts import Accounts
+from qa.web.api.readiness import Readiness
+from qa.web.server import _warm_up, create_app, serve
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::UserWarning")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _swept() -> Iterator[None]:
+    """What Gradio leaves behind is collected here, where its complaints are passed over, not in some other test."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +84,37 @@ def test_unknown_articles_are_said_in_words(client: TestClient, path: str, statu
 
 
 def test_a_name_that_only_resolves_here_is_turned_away(client: TestClient) -> None:
-    assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
+    for path in ("/", "/api/v1/articles", "/v1/models", "/metrics"):
+        refused = client.get(path, headers={"Host": "evil.example"})
+        assert refused.status_code == 400
+        assert refused.headers["X-Content-Type-Options"] == "nosniff"
+        assert refused.headers["X-Request-ID"]
+
+
+def test_every_door_is_behind_the_login_where_there_is_one(tmp_path: Path) -> None:
+    accounts = tmp_path / "accounts.toml"
+    settings = load_settings(engine="fake", embedder="fake", library=tmp_path / "library", auth_file=accounts)
+    key = Accounts(accounts).add_key("robot")
+    with Service(settings, create=True) as service:
+        client = TestClient(create_app(service), base_url="http://localhost")
+        for path in ("/api/v1/articles", "/v1/models", "/metrics", "/api/v1/openapi.json"):
+            assert client.get(path).status_code == 401
+            assert client.get(path, headers={"Authorization": f"Bearer {key}"}).status_code == 200
+        assert client.get("/healthz").status_code == 200
+        document = client.get("/api/v1/openapi.json", headers={"Authorization": f"Bearer {key}"}).json()
+        assert document["security"] == [{"key": []}]
+
+
+def test_it_is_ready_once_it_has_warmed_up(service: Service) -> None:
+    readiness = Readiness()
+    assert TestClient(create_app(service, readiness), base_url="http://localhost").get("/readyz").status_code == 503
+    _warm_up(service, readiness)
+    assert TestClient(create_app(service, readiness), base_url="http://localhost").get("/readyz").status_code == 200
+
+
+def test_strangers_are_kept_from_an_address_that_they_reach(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="auth_file"):
+        serve(load_settings(engine="fake", embedder="fake", library=tmp_path / "library", host="0.0.0.0"))
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "/etc/passwd", "indexes/default/library.db"])

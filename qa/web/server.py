@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Annotated
 
@@ -19,6 +21,12 @@ from qa.errors import NotFoundError, QAError, SettingsError
 from qa.service import Service
 from qa.settings import Settings
 from qa.types import Span
+from qa.web.access import check_binding, install_access
+from qa.web.api.app import Metrics, Readiness, api_app, api_of
+from qa.web.api.health import router as health_router
+from qa.web.api.metrics import CountRequests
+from qa.web.api.openai import openai_app
+from qa.web.logs import install_logging
 from qa.web.pages import build_pages, theme
 from qa.web.render import article_html, article_page, error_html
 
@@ -31,19 +39,28 @@ _APP_POLICY = (
 )
 _ARTICLE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 
+_LEAVING_SECONDS = 5  # for replies under way, when the server is stopped
+
 _Bound = Annotated[int | None, Query(ge=0)]
 
 
-def create_app(service: Service) -> FastAPI:
-    """The whole app over ``service``."""
-    app = FastAPI(title="citewire", docs_url=None, redoc_url=None, openapi_url=None)
+def create_app(service: Service, readiness: Readiness | None = None) -> FastAPI:
+    """The whole app over ``service``; ``readiness`` is set by whoever loads its models, else by the first answer."""
+    readiness = readiness or Readiness()
+    metrics = Metrics(service, readiness)
+    api = api_of(service, metrics)
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await api.threads.read(api.runs.close)
+
+    app = FastAPI(title="citewire", docs_url=None, redoc_url=None, openapi_url=None, lifespan=running)
     assets = files("qa.web")
     style = (assets / "style.css").read_text(encoding="utf-8")
     script = (assets / "page.js").read_text(encoding="utf-8")
 
-    @app.get("/healthz")
-    def health() -> dict[str, str]:
-        return {"status": "ok"}
+    app.include_router(health_router(metrics, readiness))
 
     @app.get("/articles/{article_id}", response_class=HTMLResponse)
     def article(article_id: str, start: _Bound = None, end: _Bound = None) -> HTMLResponse:
@@ -59,9 +76,18 @@ def create_app(service: Service) -> FastAPI:
         status = 404 if isinstance(error, NotFoundError) else 500
         return _article_response(error_html(str(error)), status)
 
-    app.add_middleware(_SafeHeaders)
+    app.mount("/api", api_app(api))
+    app.mount("/v1", openai_app(api))
+
+    # Each is put around those before it. From the outside: the log, which puts itself around everything and gives the
+    # request its id; the headers, which refusals carry too; the counts, in which they stand too; the host's name,
+    # before anything is believed of a request; who comes in. The limit on bodies is inside, on what takes bodies.
+    install_access(app, service.settings)
     # A page on another host that had its name resolve to this machine would still send that name.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_host_names(service.settings.host))
+    app.add_middleware(CountRequests, metrics=metrics)
+    app.add_middleware(_SafeHeaders)
+    install_logging(app, service.settings)
     gr.mount_gradio_app(
         app,
         build_pages(service),
@@ -116,12 +142,21 @@ def serve(settings: Settings) -> None:
     """Serve the app until interrupted; models are loaded in the background once the address is printed.
 
     Raises:
-        SettingsError: the address cannot be listened on.
+        SettingsError: the address cannot be listened on, or strangers would come in by it.
     """
+    check_binding(settings)
     listener = _listen(settings.host, settings.port)
+    readiness = Readiness()
     with listener, Service(settings, create=True) as service:
-        server = uvicorn.Server(uvicorn.Config(create_app(service), log_level="warning"))
-        threading.Thread(target=_warm_up, args=(service,), name="warm-up", daemon=True).start()
+        config = uvicorn.Config(
+            create_app(service, readiness),
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=_LEAVING_SECONDS,
+        )
+        server = uvicorn.Server(config)
+        threading.Thread(target=_warm_up, args=(service, readiness), name="warm-up", daemon=True).start()
         print(f"citewire is ready: http://{settings.host}:{settings.port}  (stop with Ctrl-C)", flush=True)  # noqa: T201
         server.run(sockets=[listener])
 
@@ -137,8 +172,9 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _warm_up(service: Service) -> None:
+def _warm_up(service: Service, readiness: Readiness) -> None:
     try:
         service.warm_up()
+        readiness.set()
     except QAError as error:  # said again, on the page, by the first question
         print(f"qa: {error}", flush=True)  # noqa: T201

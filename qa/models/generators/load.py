@@ -13,7 +13,7 @@ from qa.models.store import LocalModel, ModelStore
 from qa.settings import Settings
 
 
-def load_generator(store: ModelStore, settings: Settings) -> Generator:
+def load_generator(store: ModelStore, settings: Settings) -> QueuedGenerator:
     """The generator that ``settings`` name, loaded, behind a queue.
 
     ``engine = "auto"``: GGUF files run on llama.cpp, Hugging Face folders on transformers.
@@ -22,7 +22,7 @@ def load_generator(store: ModelStore, settings: Settings) -> Generator:
         NotFoundError: the model is not on this machine.
         ModelError: the engine cannot run it.
     """
-    return QueuedGenerator(_engine(store, settings), settings.queue_limit)
+    return QueuedGenerator(_engine(store, settings), settings.queue_limit, seconds=settings.request_seconds)
 
 
 def _engine(store: ModelStore, settings: Settings) -> Generator:

@@ -1,0 +1,86 @@
+"""Questions: the whole answer as JSON, or its events as they come."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from qa.answering.answer import Event, Evidence
+from qa.jsonable import answer_json, passage_json, sentence_json
+from qa.models.generators.asking import Pending
+from qa.types import Answer, Sentence
+from qa.web.api import schemas
+from qa.web.api.body import JSON_BODY
+from qa.web.api.context import V1, Api
+from qa.web.api.events import MEDIA_TYPE, EventStream, broken_silence, sse
+from qa.web.api.problems import problem_json
+from qa.web.api.threads import Steps
+
+_EVENTS = (
+    "Server-sent events, each with JSON: `waiting` with how many come `ahead`, `evidence` with the `passages` that are "
+    "read, each `sentence` once it is proven, then the whole `answer`; or an `error` with the problem."
+)
+
+_EVENT_SCHEMA = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["waiting", "evidence", "sentence", "answer", "error"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
+
+
+def router(api: Api) -> APIRouter:
+    """The routes of questions."""
+    routes = APIRouter(prefix=V1, tags=["questions"])
+
+    @routes.post(
+        "/ask",
+        dependencies=[JSON_BODY],
+        response_model=schemas.Answer,
+        responses={200: {"description": "The answer.", "content": {MEDIA_TYPE: {"itemSchema": _EVENT_SCHEMA}}}},
+        description=f"Answer a question, every sentence with the words it rests on. {_EVENTS}",
+    )
+    async def ask(request: Request, asked: schemas.Question) -> Any:
+        where = await api.threads.read(api.where, asked.articles, asked.outlets, asked.since, asked.until)
+        steps = api.ask(asked.question, k=asked.k, where=where)
+        if not _streamed(request, asked):
+            answer = await steps.last(request)
+            assert isinstance(answer, Answer)  # noqa: S101 - a stream ends with one
+            return answer_json(answer)
+        first = await steps.first(request)
+        return EventStream(_frames(api, first, steps, request.url.path), steps)
+
+    return routes
+
+
+def _streamed(request: Request, asked: schemas.Question) -> bool:
+    if asked.stream is not None:
+        return asked.stream
+    return MEDIA_TYPE in request.headers.get("accept", "").lower()
+
+
+async def _frames(api: Api, first: Event, steps: Steps[Event], path: str) -> AsyncIterator[bytes]:
+    try:
+        yield _frame(first)
+        async for step in broken_silence(steps):
+            yield step if isinstance(step, bytes) else _frame(step)
+    except Exception as error:
+        yield sse(problem_json(api.problems.of(error, path)), "error")
+
+
+def _frame(step: Event | Pending) -> bytes:
+    match step:
+        case Pending():
+            return sse({"ahead": step.ahead}, "waiting")
+        case Evidence():
+            return sse(
+                {"passages": [passage_json(mark, hit) for mark, hit in enumerate(step.hits, start=1)]}, "evidence"
+            )
+        case Sentence():
+            return sse(sentence_json(step), "sentence")
+        case Answer():
+            return sse(answer_json(step), "answer")

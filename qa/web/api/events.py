@@ -1,0 +1,64 @@
+"""Server-sent events: a reply that goes on while an answer is written, and ends it when its reader has gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar
+
+import anyio
+from fastapi.sse import format_sse_event
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from qa.models.generators.asking import Pending
+from qa.web.api.threads import Steps
+
+T = TypeVar("T")
+
+MEDIA_TYPE = "text/event-stream"
+COMMENT = format_sse_event(comment="waiting")
+"""What keeps a connection open that has nothing to say; readers pass it over."""
+
+_SILENCE_SECONDS = 10.0
+
+
+def sse(data: object, event: str | None = None) -> bytes:
+    """One event with ``data`` as JSON.
+
+    In ASCII: some readers take a U+2028 in an article for the end of a line.
+    """
+    return format_sse_event(data_str=json.dumps(data), event=event)
+
+
+class EventStream(StreamingResponse):
+    """A reply of server-sent ``frames`` made from ``steps``, which are closed with it, however it ends."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, frames: AsyncIterator[bytes], steps: Steps[Any]) -> None:
+        super().__init__(frames, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        self._steps = steps
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the frames as they come."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._steps.aclose()
+
+
+async def broken_silence(steps: Steps[T]) -> AsyncIterator[T | Pending | bytes]:
+    """``steps``; of the times when there is nothing new, those at which the place in the queue is another.
+
+    After some seconds of silence comes a `COMMENT`.
+    """
+    said, ahead = anyio.current_time(), None
+    async for step in steps:
+        if not isinstance(step, Pending) or (step.ahead is not None and step.ahead != ahead):
+            said = anyio.current_time()
+            ahead = step.ahead if isinstance(step, Pending) else ahead
+            yield step
+        elif anyio.current_time() - said >= _SILENCE_SECONDS:
+            said = anyio.current_time()
+            yield COMMENT
