@@ -21,7 +21,7 @@ from qa.ingest import find_files
 from qa.library import Added, Library
 from qa.service import IngestEvent, Refused
 from qa.types import Answer, Article, Citation, Hit, Sentence, SpeechKind, Summary, SummarySentence
-from qa.wording import DISAGREEMENT, NEAREST, support_words
+from qa.wording import DISAGREEMENT, NEAREST, VOICES, support_words
 
 _WIDTH = 100
 
@@ -117,8 +117,6 @@ def _wrapped(text: str, indent: str = "") -> str:
 
 # ── summaries ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_VOICES = {"reported": "reported", "asserted": "the article's own claim", "fact": "stated as a fact"}
-
 
 def print_summary_sentence(sentence: SummarySentence) -> None:
     """Print one sentence with its voice and its place."""
@@ -126,7 +124,7 @@ def print_summary_sentence(sentence: SummarySentence) -> None:
     first = sentence.citations[0]
     support = support_words(sentence.support)
     place = f"characters {first.start}-{first.end} of {first.article_id}"
-    _print_small(f"    {_VOICES[sentence.voice]}, {place}, {support}")
+    _print_small(f"    {VOICES[sentence.voice]}, {place}, {support}")
 
 
 def print_summary(summary: Summary) -> None:

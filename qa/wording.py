@@ -6,6 +6,8 @@ DISAGREEMENT = "The sources disagree: each version stands above with its own sou
 
 NEAREST = "The nearest words, whether they answer or not:"
 
+VOICES = {"reported": "reported", "asserted": "the article’s own claim", "fact": "stated as a fact"}
+
 _STRONG, _FAIR = 0.8, 0.6
 
 

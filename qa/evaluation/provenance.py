@@ -21,7 +21,8 @@ from qa.models.generators import Generator
 from qa.models.support import SupportModel
 from qa.settings import Settings
 
-_NOT_TELLING = {"library", "cache", "host", "port"}  # where things lie says nothing about the answers
+# Where things lie, and who may come in, says nothing about the answers.
+_NOT_TELLING = {"library", "cache", "host", "port", "auth_file", "public", "log_questions"}
 
 
 def provenance(

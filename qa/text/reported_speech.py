@@ -212,7 +212,7 @@ def _is_quoted(piece: Span, quotations: Sequence[Span]) -> bool:
 
 
 def _follows(text: str, last: Said, piece: Span, quotations: Sequence[Span], sentences: Sequence[Span]) -> bool:
-    """Whether ``piece`` is a whole quoted sentence right behind the sentence that says who spoke: “A,” said X. “B.”"""
+    """Whether ``piece`` is a whole quoted sentence right behind the sentence that says who spoke: “A,” said X. “B.”."""
     if last.cue is None or piece not in quotations or not _is_quoted(last.content[-1], quotations):
         return False
     if text[piece.end - 2] not in ".!?…" or "\n\n" in text[last.content[-1].end : piece.start]:

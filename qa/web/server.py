@@ -120,7 +120,7 @@ class _SafeHeaders:
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Content-Security-Policy", _APP_POLICY)
                 headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("Referrer-Policy", "no-referrer")
+                headers.setdefault("Referrer-Policy", "same-origin")  # without it a form on this page has no origin
             await send(message)
 
         await self._app(scope, receive, complete)
