@@ -21,7 +21,7 @@ from qa.ingest import find_files
 from qa.library import Added, Library
 from qa.service import IngestEvent, Refused
 from qa.types import Answer, Article, Citation, Hit, Sentence, SpeechKind, Summary, SummarySentence
-from qa.wording import DISAGREEMENT, NEAREST, VOICES, support_words
+from qa.wording import DISAGREEMENT, NEAREST, VOICES, said_by, support_words
 
 _WIDTH = 100
 
@@ -76,7 +76,7 @@ def _print_citation(citation: Citation, library: Library) -> None:
     quote = _wrapped(" ".join(citation.quote.split()), indent="    ")
     _out.print(Text(quote, style="italic"))
     support = f", {support_words(citation.support)}" if citation.support is not None else ""
-    speaker = f"said by {citation.speaker}, " if citation.speaker else ""
+    speaker = f"{said_by(citation.speaker)}, " if citation.speaker else ""
     _print_small(f"    {speaker}article {citation.article_id}, characters {citation.start}-{citation.end}{support}")
 
 

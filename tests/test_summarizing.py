@@ -149,6 +149,8 @@ def test_proof_objects_to_what_is_not_plain():
         == "it states for certain what the article only supposes"
     )
     assert "first or second person" in (plainness("we could fall") or "")
+    assert plainness("it was an operation that officials credited with preventing a.") == "it is cut off"
+    assert plainness("x" * 240) == "it is cut off"
     assert "more than one sentence" in (plainness("It fell. He ran.") or "")
     assert lost_doubt("it fell", "it fell") is None
 

@@ -2,6 +2,7 @@
 
 from qa.answering.voices import named, with_speaker, with_speakers
 from qa.types import Attribution, Citation, Sentence, Span, Speaker, SpeechKind
+from qa.wording import said_by
 
 
 def said(start, end, name, *, stated=True, anonymous=False):
@@ -36,3 +37,8 @@ def test_unnamed_speakers_are_said_to_be():
 def test_what_only_tells_who_speaks_does_not_count():
     long = Attribution((Span(90, 100),), SpeechKind.INDIRECT, True, Span(80, 85), Span(0, 80), Speaker("Ann Lee"))
     assert with_speaker(cited(0, 100), lambda _: [long]).speaker == "Ann Lee"
+
+
+def test_who_says_it_in_words():
+    assert said_by("Ann Lee") == "said by Ann Lee"
+    assert said_by("anonymous: a diplomat") == "said by a diplomat (not named)"

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from qa.types import Attribution, Citation, Sentence, Span, Speaker
+from qa.wording import UNNAMED
 
 Attributions = Callable[[str], Sequence[Attribution]]
 """The attributions of the article with an id."""
-
-ANONYMOUS = "anonymous: "
 
 _MOSTLY = 0.4  # share of a quotation, without what tells who speaks, that must be what they say
 
@@ -42,4 +41,4 @@ def _inside(spans: Sequence[Span], citation: Citation) -> int:
 
 def named(speaker: Speaker) -> str:
     """The speaker's name, or ``anonymous: `` with what the article says of them."""
-    return f"{ANONYMOUS}{speaker.name}" if speaker.anonymous else speaker.name
+    return f"{UNNAMED}{speaker.name}" if speaker.anonymous else speaker.name

@@ -21,6 +21,8 @@ _LEANS = re.compile(
     r"by then|there|we|you|I|each|one|the (?:real|other|same))\b",
     re.IGNORECASE,
 )
+_HEADING = re.compile(r"#|\*|[Ss]ource:")
+_SHORTEST_NAME = 2  # the Q and A of an interview name nobody
 _LEAST_WORDS, _LEAST_OWN_WORDS = 5, 8
 _MOSTLY = 0.5  # share of a sentence that is somebody's words, from which on it is reported as a whole
 _EARLY = 0.15  # what standing first adds to a cosine
@@ -90,6 +92,8 @@ def worth_telling(point: Point) -> bool:
     """Whether ``point`` can stand alone: long enough, more than the title, and not about an unnamed “they”."""
     said = point.said
     if len(said.split()) < _LEAST_WORDS or said.rstrip(".") == point.article.title.rstrip("."):
+        return False
+    if _HEADING.match(said) or (point.speaker is not None and len(point.speaker) < _SHORTEST_NAME):
         return False
     own = point.voice is not Voice.REPORTED
     return not own or not (len(said.split()) < _LEAST_OWN_WORDS or _LEANS.match(said) or said.endswith("?"))

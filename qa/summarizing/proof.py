@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from qa.answering.checks import word_objection
 from qa.models.support import SupportModel
+from qa.summarizing.prompts import LONGEST
 from qa.text.loaded_words import loaded_words
 from qa.text.overlap import is_extract
 
@@ -15,6 +16,9 @@ _DOUBT = re.compile(
     r"\b(?:appear(?:s|ed)?|seem(?:s|ed)?|may|might|could|reportedly|allegedly|likely|unlikely|possibl[ey]|"
     r"perhaps|probabl[ey]|potential(?:ly)?|expected|unclear|if|whether|suspect\w*)\b",
     re.IGNORECASE,
+)
+_CUT_OFF = re.compile(
+    r"\b(?:a|an|the|of|to|in|on|at|by|for|with|from|and|or|but|that|which|who|whose|as|than|his|her|its|their)\.\Z"
 )
 _SECOND_SENTENCE = re.compile(r"[.!?][”’\"']? +[A-Z][a-z]")
 
@@ -49,6 +53,8 @@ def lost_doubt(body: str, evidence: str) -> str | None:
 
 def plainness(body: str) -> str | None:
     """What keeps ``body`` from being one plain sentence of somebody else's telling."""
+    if len(body) >= LONGEST or _CUT_OFF.search(body):
+        return "it is cut off"
     if _FIRST_PERSON.search(body):
         return "it speaks in the first or second person"
     if _SECOND_SENTENCE.search(body.replace("U.S. ", "US ")):

@@ -149,7 +149,7 @@ class Summarizer:
         if attribution is not None and attribution.kind is SpeechKind.DIRECT:
             text = " ".join(point.article.text[slice(*attribution.content[0])].split()).strip(_QUOTES)
         else:
-            text = point.text
+            text = point.text.strip(_QUOTES) if point.text[:1] in _QUOTES else point.text
         sentences = split_sentences(text)
         if not sentences:
             return None

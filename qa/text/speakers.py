@@ -17,7 +17,8 @@ def _words(text: str) -> list[str]:
 
 
 _HEAD_STOPS = re.compile(
-    r",| (?:of|in|from|at|for|on|who|which|that|with|to|speaking|familiar|close|briefed)\b|\(|\s[–—-]\s"
+    r",| (?:of|in|from|at|for|on|who|which|that|with|to|by|obtained|seen|kept|published|issued|"
+    r"speaking|familiar|close|briefed)\b|\(|\s[–—-]\s"
 )
 _WORDS = re.compile(r"[\w.]+(?:[’'-]\w+)*")
 _POSSESSIVE = re.compile(r"['’]s?(?!\w)")

@@ -12,7 +12,7 @@ from operator import itemgetter
 from urllib.parse import urlencode
 
 from qa.types import Answer, Article, Citation, Dropped, Hit, Passage, Sentence, Span
-from qa.wording import DISAGREEMENT, NEAREST, support_words
+from qa.wording import DISAGREEMENT, NEAREST, said_by, support_words
 
 _SHOWN_NEAREST = 3  # nearest passages offered beside an abstention
 
@@ -69,7 +69,7 @@ def _sources(citations: Iterable[Citation]) -> str:
 
 def _origin(citation: Citation) -> str:
     """The article, and how strongly its words bear out the sentence."""
-    said = f"said by {citation.speaker}" if citation.speaker else ""
+    said = said_by(citation.speaker) if citation.speaker else ""
     parts = [said, citation.title, support_words(citation.support) if citation.support is not None else ""]
     return " · ".join(filter(None, parts))
 
