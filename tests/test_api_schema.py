@@ -40,6 +40,7 @@ CHECKS = [
 ARTICLES = ("list_articles", "add_text", "add_file", "add_url", "read_article", "describe_article", "delete_article")
 QUESTIONS = ("search", "ask")
 RUNS = ("start_evaluation", "start_evaluation_of_file", "list_evaluations", "read_evaluation", "cancel_evaluation")
+FORMS = ("add_file", "start_evaluation_of_file")
 OPERATIONS = (*ARTICLES, *QUESTIONS, *RUNS)
 NO_WRONG = "list_evaluations"  # nothing is asked of a request, so none can be wrong
 CASES = [(name, mode) for name in OPERATIONS for mode in GenerationMode if (name, mode.value) != (NO_WRONG, "negative")]
@@ -74,7 +75,9 @@ def test_every_reply_is_as_described(schema: Any, service: Service, name: str, m
     @settings(max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode, **known))
     def test(case: schemathesis.Case) -> None:
-        case.call_and_validate(checks=CHECKS)
+        # A form has no types: what is wrong as an object or a list arrives as text, and is a good file.
+        checked = [one for one in CHECKS if name not in FORMS or one is not checks.negative_data_rejection]
+        case.call_and_validate(checks=checked)
 
     test()
 
