@@ -30,7 +30,7 @@ from qa.models.support import SupportModel
 from qa.offline import go_offline
 from qa.service import Service
 from qa.settings import Settings, load_settings
-from qa.types import Answer, Article, Hit, Message, Sentence
+from qa.types import Answer, Article, Hit, Message, Sentence, Summary
 
 SEEDS = Path("seeds/articles")
 ARTICLE = "turkey-s400-f35.txt"
@@ -79,6 +79,7 @@ def measured(settings: Settings) -> Figures:
             "cold": _latencies(cold),
             "follow_up": _latencies(follow_up),
             "retrieval_ms": _quantiles([answer.timings.retrieve_ms for answer in (*cold, *follow_up)]),
+            "summary": _summary(service, article),
             "generator_speed": _generator_speed(service, article),
             "support_ms_per_pair": _support_speed(service.models.support, article),
             "gate_ms_per_sentence": _gate_speed(service.models.support, (*cold, *follow_up)),
@@ -99,6 +100,18 @@ def _follow_ups(service: Service, where: SearchFilter) -> Iterator[Answer]:
         answer = service.ask(question, where=where, shown=shown)
         shown = answer.hits
         yield answer
+
+
+def _summary(service: Service, article: Article) -> Figures:
+    """Milliseconds to the first and to the last sentence of a summary of the article."""
+    found = [event for event in service.summarize([article.id]) if isinstance(event, Summary)]
+    timings = found[-1].timings
+    return {
+        "words": article.words,
+        "sentences": len(found[-1].sentences),
+        "first_sentence_ms": timings.first_sentence_ms,
+        "total_ms": timings.total_ms,
+    }
 
 
 def _latencies(answers: Sequence[Answer]) -> Figures:
