@@ -195,3 +195,8 @@ def test_the_users_article_is_read_rightly():
     assert (bloomberg.kind, bloomberg.speaker.anonymous) == (SpeechKind.INDIRECT, False)
     putin = text.index("Putin has maintained a stance")
     assert not any(one.stated and one.content[0].start <= putin < one.content[0].end for one in found)
+
+
+def test_it_is_not_a_person():
+    text = "Benedict Yarm spoke in court. It admitted breaches."
+    assert resolved(text, "Benedict Yarm", "It")[1] == Speaker("It")

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "weights" / "speech"
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-_SAID = re.compile(r"\b(?:said|says|told|added|warned|wrote|according to)\b")
 _NAMED = r"(?:(?:[Aa]n? |[Tt]he )(?:[\w.]+ ){0,4}?[a-z]\w+|[A-Z]\w*(?: [A-Z]\w*)*)"
 _SAID_BY = re.compile(rf"\b(?P<cue>said|says|told|added|warned|wrote|according to) (?P<source>{_NAMED})")
 _SAYS = re.compile(rf"(?P<source>{_NAMED}) (?P<cue>said|says|added|warned|wrote)\b")

@@ -41,9 +41,12 @@ def fixed_messages() -> list[Message]:
     return messages
 
 
-def point_prompt(point: Point, begin: str, context: str = "") -> list[Message]:
-    """The messages that ask for a sentence that makes ``point`` and begins with ``begin``."""
-    return [*fixed_messages(), Message("user", _turn(one_line(context + point.text), begin))]
+def point_prompt(point: Point, begin: str) -> list[Message]:
+    """The messages that ask for a sentence that makes ``point`` and begins with ``begin``.
+
+    The names in ``begin`` come from the article, so it must be `defused`, here and for the grammar.
+    """
+    return [*fixed_messages(), Message("user", _turn(one_line(point.text), begin))]
 
 
 def _turn(excerpt: str, begin: str) -> str:

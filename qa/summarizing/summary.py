@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
+from qa.answering.prompts import defused
 from qa.answering.voices import named
 from qa.models.embedder import Embedder
 from qa.models.generators.base import Generator, Usage
@@ -29,7 +30,7 @@ from qa.types import (
     SummarySentence,
     Timings,
     Voice,
-)  # fmt: skip
+)
 
 Attributions = Callable[[Article], Sequence[Attribution]]
 SummaryEvent = SummarySentence | Summary
@@ -81,12 +82,10 @@ class Summarizer:
         points = [point for article in articles for point in points_of(article, said[article.id])]
         ranked = choose(points, self._embedder, sentences)
         for place in sorted(ranked):
-            sentence = self._sentence(points[place], course)
-            if sentence is not None:
-                if course.first_ms is None:
-                    course.first_ms = course.elapsed_ms()
-                course.sentences.append(sentence)
-                yield sentence
+            course.sentences.append(self._sentence(points[place], course))
+            if course.first_ms is None:
+                course.first_ms = course.elapsed_ms()
+            yield course.sentences[-1]
         speakers: list[Speaking] = []
         for article in articles:
             speakers += speaking(article, said[article.id])
@@ -113,25 +112,26 @@ class Summarizer:
             ),
         )
 
-    def _sentence(self, point: Point, course: _Course) -> SummarySentence | None:
+    def _sentence(self, point: Point, course: _Course) -> SummarySentence:
         """The sentence that makes ``point``: drafted, or quoted where no draft can be proven."""
         if not point.tellable:
             return self._quotation(point)
         begin = lead(point)
-        written = self._written(point, begin, course)
-        body = written.removeprefix(begin).strip()
+        body = self._written(point, begin, course)
         proof = prove(body, point.text, self._support)
         if proof.objection is not None and _can_be_plainer(body) and (plainer := plain(body)) != body:
-            course.dropped.append(Dropped(written, proof.objection, proof.support))
-            body, written = plainer, begin + plainer
+            course.dropped.append(Dropped(begin + body, proof.objection, proof.support))
+            body = plainer
             proof = prove(body, point.text, self._support)
         if proof.objection is None:
             text = begin + body if begin else body[:1].upper() + body[1:]
             return SummarySentence(text, point.voice, proof.support, (self._citation(point, proof.support),))
-        course.dropped.append(Dropped(written, proof.objection, proof.support))
+        course.dropped.append(Dropped(begin + body, proof.objection, proof.support))
         return self._quotation(point)
 
     def _written(self, point: Point, begin: str, course: _Course) -> str:
+        """What the model writes to make ``point`` after ``begin``."""
+        begin = defused(begin)
         chunks = self._generator.generate(
             point_prompt(point, begin), grammar=sentence_grammar(begin), max_tokens=MAX_TOKENS
         )
@@ -141,23 +141,21 @@ class Summarizer:
                 text += chunk.text
                 if chunk.usage:
                     course.usages.append(chunk.usage)
-        return " ".join(text.split())
+        return " ".join(text.split()).removeprefix(begin).strip()
 
-    def _quotation(self, point: Point) -> SummarySentence | None:
+    def _quotation(self, point: Point) -> SummarySentence:
         """``point`` in the article's own words, given to whoever says them."""
         attribution = point.attribution
         if attribution is not None and attribution.kind is SpeechKind.DIRECT:
             text = " ".join(point.article.text[slice(*attribution.content[0])].split()).strip(_QUOTES)
         else:
             text = point.text.strip(_QUOTES) if point.text[:1] in _QUOTES else point.text
-        sentences = split_sentences(text)
-        if not sentences:
-            return None
-        text = text[slice(*sentences[0])].rstrip(".,; ")
-        if len(text.split()) > _LONGEST_QUOTE:
-            return None
+        first = text[slice(*split_sentences(text)[0])].rstrip(".,; ")
+        words = first.split()
+        quoted = f"{first}." if len(words) <= _LONGEST_QUOTE else f"{' '.join(words[:_LONGEST_QUOTE])} …"
+        # Under “The article says” even what could be looked up is told as the article's word, and no longer as a fact.
         voice = Voice.ASSERTED if point.voice is Voice.FACT else point.voice
-        return SummarySentence(f"{quoting_lead(point)}“{_inner(text)}.”", voice, 1.0, (self._citation(point, 1.0),))
+        return SummarySentence(f"{quoting_lead(point)}“{_inner(quoted)}”", voice, 1.0, (self._citation(point, 1.0),))
 
     def _citation(self, point: Point, support: float) -> Citation:
         start, end = point.span

@@ -6,11 +6,16 @@ import re
 
 from qa.text.loaded_words import loaded_words
 
+# What may be, what will be, what something means, and what somebody has in mind: none of it can be looked up.
 _JUDGES = re.compile(
-    r"\b(?:could|may|might|would|should|must|can only|ought|need(?:s)? to|appears?|seems?|looks? (?:like|set)|likely|"
-    r"unlikely|perhaps|possibly|clearly|obviously|undoubtedly|surely|of course|arguably|inevitabl\w+|potential(?:ly)?|"
-    r"represents?|signal(?:s|ing|ling)?|suggest(?:s|ing)?|sees? an opportunity|offers? a chance|turning point|"
-    r"poised|bound to|set to|will|going to|threatens? to|promises? to|risks?|stance|the world watches)\b",
+    r"\b(?:"
+    r"could|may|might|would|should|must|ought|needs? to|appears?|seems?|looks? (?:like|set)|likely|unlikely|perhaps|"
+    r"possibly|clearly|obviously|undoubtedly|surely|of course|arguably|inevitabl\w+|potential(?:ly)?|"
+    r"will|going to|set to|bound to|poised|threatens? to|promises? to|risks?|"
+    r"represents?|signal(?:s|ing|ling)?|suggest(?:s|ing)?|marks? an?|amounts? to|shows? that|turning point|milestone|"
+    r"stance|posture|resolve|determin(?:ed|ation)|commit(?:ted|ment)|eager|keen|intent on|bent on|hopes?|fears?|"
+    r"wants?|seeks?|aims?|intends?|bid to|opportunity|chance to"
+    r")\b",
     re.IGNORECASE,
 )
 _ANCHOR = re.compile(
