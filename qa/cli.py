@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from qa import __version__
-from qa.commands import accounts, articles, asking, evaluation, library, models, summaries
+from qa.commands import accounts, articles, asking, evaluation, feeds, library, models, summaries
 from qa.errors import QAError
 
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -40,6 +40,7 @@ for _command in (
     summaries.summarize,
     articles.show,
     articles.delete,
+    feeds.feeds,
     library.library,
     models.models,
     evaluation.evaluation,

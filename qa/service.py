@@ -21,7 +21,10 @@ from qa.summarizing.summary import DEFAULT_SENTENCES, Summarizer, SummaryEvent
 from qa.types import Answer, Article, Attribution, Hit
 
 if TYPE_CHECKING:
+    from qa.ingest.feed import FeedWatcher
     from qa.ingest.fetch import Web
+
+FEEDS = "feeds.json"
 
 _BYTES_PER_MB = 1_000_000
 
@@ -52,7 +55,9 @@ class Service:
         self.library = opening(settings.library, lambda: self.models.embedder)
 
     def close(self) -> None:
-        """Save what is derived and let go of library and models."""
+        """End the watching of feeds, save what is derived and let go of library and models."""
+        if "feeds" in self.__dict__:
+            self.feeds.close()
         self.library.close()
         self.models.close()
 
@@ -134,6 +139,24 @@ class Service:
         self.attributions(added.article)
         self.library.save_index()
         return added
+
+    @cached_property
+    def feeds(self) -> FeedWatcher:
+        """The feeds whose new articles come into this library, once it is started; their list lies beside it."""
+        from qa.ingest.feed import FeedWatcher
+
+        path = self.settings.library / FEEDS
+        return FeedWatcher(path, self._web, self._add_entry, minutes=self.settings.feed_minutes)
+
+    def _add_entry(self, url: str) -> None:
+        """Add the article at ``url``.
+
+        Raises:
+            IngestError: it was refused, which the feed's list then says.
+        """
+        event = self.add_url(url)
+        if isinstance(event, Refused):
+            raise IngestError(event.reason)
 
     @cached_property
     def _web(self) -> Web:

@@ -273,7 +273,8 @@ def test_programs_are_refused_in_their_own_form(client, path):
     refused = client.get(path, headers={"Accept": "text/html"})
     assert refused.status_code == 401
     assert refused.headers["content-type"] == "application/problem+json"
-    assert set(refused.json()) == {"type", "title", "status", "detail"}
+    assert set(refused.json()) == {"type", "title", "status", "detail", "instance"}
+    assert refused.json()["instance"] == path
     assert refused.json()["status"] == 401
 
 

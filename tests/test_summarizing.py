@@ -241,3 +241,10 @@ def test_a_long_quotation_is_cut_where_readers_see_it():
     (sentence, _) = Summarizer(FakeGenerator("No."), WordSupport(), FakeEmbedder(), read).stream([article], 1)
     assert sentence.text.startswith("The article says: “On Monday the word0")
     assert sentence.text.endswith(" …”")
+
+
+def test_the_outlet_tells_what_it_claims_itself():
+    article = Article(text=TEXT, title="x", source="s", outlet="The Daily\nRattle")
+    asserted = points(article)[-1]
+    assert lead(asserted) == "The Daily Rattle says that "
+    assert quoting_lead(asserted) == "The Daily Rattle says: "

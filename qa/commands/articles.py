@@ -10,21 +10,25 @@ import click
 
 from qa.commands.common import json_option, print_json, service_of
 
+_WEB = ("http://", "https://")
+
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
 @json_option
 @click.pass_context
 def ingest(context: click.Context, paths: Sequence[str], as_json: bool) -> None:
-    """Add articles: text, Markdown, HTML and PDF files, folders of them, or - for standard input."""
+    """Add articles: text, Markdown, HTML, PDF or Word files, folders, web addresses, or - for standard input."""
     from qa import terminal
     from qa.errors import IngestError
     from qa.types import STDIN
 
     service = service_of(context, create=True)
     events = []
-    files = [Path(path) for path in paths if path != "-"]
+    addresses = [path for path in paths if path.startswith(_WEB)]
+    files = [Path(path) for path in paths if path != "-" and path not in addresses]
     with terminal.counting(files) as count:
+        events += [count(service.add_url(address)) for address in addresses]
         if "-" in paths:
             events.append(count(service.ingest_bytes(sys.stdin.buffer.read(), source=STDIN)))
         events += [count(event) for event in service.ingest(files)]

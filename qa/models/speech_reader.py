@@ -9,7 +9,7 @@ from qa.text.reported_speech import Said, reported_speech
 from qa.text.speakers import Speakers, outlet_in
 from qa.types import Attribution, Span, SpeechKind
 
-READER = "1"
+READER = "2"
 """The version of what is done with the marks: attributions stored by another one are read anew."""
 
 _MOSTLY = 0.9  # share of the content inside quotation marks that makes it direct speech

@@ -8,16 +8,14 @@ from collections.abc import Sequence
 
 from qa.summarizing.points import Point
 from qa.text.loaded_words import loaded_words
+from qa.text.months import is_date
 from qa.text.opinion import is_opinion
 from qa.text.quoted import quoted_spans
-from qa.text.speakers import person_name, same_speaker
+from qa.text.speakers import full_names, same_speaker
 from qa.text.words import fold
 from qa.types import Article, Attribution, LoadedPlace, OwnClaim, Speaker, Speaking, Statement, Voice
 
-_NAME = re.compile(r"\b[^\W\d_a-z][\w’'-]*(?: [^\W\d_a-z][\w’'-]*)+")
-_PARTY = re.compile(r"\b[^\W\d_a-z][\w’'-]{2,}\b")
-_OPENERS = re.compile(r"\A(?:(?:The|For|In|On|At|By|Of|And|But|When|After|Before|Between|From|With|As|If)\b ?)+")
-_DATED = re.compile(r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b")
+_CAPITALISED = re.compile(r"\b[^\W\d_a-z][\w-]{2,}\b")
 _LEAST_MENTIONS = 2
 
 
@@ -64,17 +62,16 @@ def missing_voices(article: Article, attributions: Sequence[Attribution]) -> lis
     """The people and bodies that ``article`` names more than once and never lets speak, most named first."""
     speakers = [one.speaker for one in attributions if one.speaker is not None and one.stated]
     inside = quoted_spans(article.text)
-    mentions: Counter[str] = Counter()
-    for match in _NAME.finditer(article.text):
-        if any(span.start <= match.start() < span.end for span in inside):
-            continue
-        name = person_name(_OPENERS.sub("", match.group()))
-        if name and " " in name and not any(character.isdigit() for character in name) and not _DATED.search(name):
-            mentions[name] += 1
-    words = Counter(re.sub(r"[’']s?\Z", "", match.group()) for match in _PARTY.finditer(article.text))
-    full = {name: words[name.split()[-1]] for name in mentions}
+    names = dict.fromkeys(
+        name
+        for place, name in full_names(article.text)
+        if not any(span.start <= place < span.end for span in inside)
+        and not any(is_date(word) or not word[-1].isalpha() for word in name.split())
+    )
+    words = Counter(_CAPITALISED.findall(article.text))
+    mentions = {name: words[name.split()[-1]] for name in names}
     return [
         name
-        for name, count in sorted(full.items(), key=lambda pair: -pair[1])
+        for name, count in sorted(mentions.items(), key=lambda pair: -pair[1])
         if count >= _LEAST_MENTIONS and not any(same_speaker(name, speaker.name) for speaker in speakers)
     ]

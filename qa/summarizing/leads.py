@@ -17,11 +17,11 @@ def lead(point: Point) -> str:
     if point.voice is Voice.FACT:
         return ""
     if point.voice is Voice.ASSERTED:
-        return "The article says that "
+        return f"{_teller(point)} says that "
     attribution = point.attribution
     speaker = attribution.speaker if attribution else None
     if attribution is None or speaker is None:
-        return "The article reports, without naming a source, that "
+        return f"{_teller(point)} reports, without naming a source, that "
     if is_outlet(speaker.name):
         return f"According to {_inside(speaker)}, "
     listener = f" told {attribution.outlet}" if attribution.outlet else " said"
@@ -36,7 +36,12 @@ def quoting_lead(point: Point) -> str:
     attribution = point.attribution
     if attribution is not None and attribution.kind is SpeechKind.DIRECT and attribution.speaker is not None:
         return lead(point).removesuffix(" that ").removesuffix(", ") + ": "
-    return "The article reports: " if point.voice is Voice.REPORTED else "The article says: "
+    return f"{_teller(point)} {'reports' if point.voice is Voice.REPORTED else 'says'}: "
+
+
+def _teller(point: Point) -> str:
+    """Who tells it: the outlet where it is known, so that several articles can be told apart."""
+    return " ".join((point.article.outlet or "").split()) or "The article"
 
 
 def described(speaker: Speaker) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from qa.text.abbreviations import TITLES
@@ -120,10 +121,8 @@ class Speakers:
         self._sentences = split_sentences(text)
         self._known: list[_Known] = []
         self._full: dict[str, str] = {}
-        for match in _NAME.finditer(text):
-            name = person_name(match.group())
-            if name and " " in name:
-                self._full.setdefault(fold(name.split()[-1]), name)
+        for _, name in full_names(text):
+            self._full.setdefault(fold(name.split()[-1]), name)
 
     def resolve(self, source: Span) -> Speaker:
         """Who speaks where ``source`` stands."""
@@ -213,6 +212,14 @@ class Speakers:
         known = _Known(speaker, at, heads=_heads(written))
         self._known.append(known)
         return known
+
+
+def full_names(text: str) -> Iterator[tuple[int, str]]:
+    """The names of two words and more in ``text``, without ranks and titles, each with where its run begins."""
+    for match in _NAME.finditer(text):
+        name = person_name(match.group())
+        if name and " " in name:
+            yield match.start(), name
 
 
 def person_name(run: str) -> str | None:

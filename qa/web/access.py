@@ -187,7 +187,9 @@ def _refusal(scope: Scope, status: HTTPStatus, said: str, headers: dict[str, str
     if scope["type"] == "websocket":
         return WebSocketClose(_POLICY_VIOLATION, status.phrase)
     if _under(_path(scope), _API):
-        problem = {"type": "about:blank", "title": status.phrase, "status": status, "detail": said}
+        problem = {
+            "type": "about:blank", "title": status.phrase, "status": status, "detail": said, "instance": _path(scope),
+        }  # fmt: skip
         return JSONResponse(problem, status, headers, media_type="application/problem+json")
     return plain_page(status.phrase, f'<p role="alert">{said}</p>', status, headers)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gradio as gr
 
-from qa.answering.answer import Evidence
+from qa.answering.answer import Event, Evidence
 from qa.errors import QAError
 from qa.library import SearchFilter
 from qa.models.generators.asking import Asking, Pending, observed
@@ -39,15 +39,16 @@ _EVERYWHERE = "All articles"
 _MOST_ARTICLES = 6
 
 Updates = tuple[str, str, tuple[Hit, ...]]
+Counted = Callable[[Iterator[Event]], Iterator[Event]]
 
 
-def build_pages(service: Service) -> gr.Blocks:
-    """The app's pages over ``service``."""
+def build_pages(service: Service, counted: Counted = iter) -> gr.Blocks:
+    """The app's pages over ``service``; the events of each answer pass through ``counted``."""
     with gr.Blocks(title="citewire", analytics_enabled=False) as pages:
         gr.HTML(_HEAD)
         with gr.Tabs():
             with gr.Tab("Ask"):
-                scope = _ask_tab(service)
+                scope = _ask_tab(service, counted)
             with gr.Tab("Summarize"):
                 chosen = _summarize_tab(service)
         # Outside the queue: an event that ends while another begins can take that one's stream with it.
@@ -56,7 +57,7 @@ def build_pages(service: Service) -> gr.Blocks:
     return pages
 
 
-def _ask_tab(service: Service) -> gr.Dropdown:
+def _ask_tab(service: Service, counted: Counted) -> gr.Dropdown:
     shown = gr.State(())
     with gr.Row():
         with gr.Column(scale=6, min_width=320):
@@ -73,7 +74,7 @@ def _ask_tab(service: Service) -> gr.Dropdown:
             passages = gr.HTML(passages_html(()))
 
     def ask(question: str, scope: str, shown: tuple[Hit, ...], request: gr.Request) -> Iterator[Updates]:
-        yield from _answered(service, question, _where(scope), shown, Asking(requester_of(request)))
+        yield from _answered(service, question, _where(scope), shown, Asking(requester_of(request)), counted)
 
     inputs, outputs = [question, scope, shown], [answer, passages, shown]
     for trigger in (asked.click, question.submit):
@@ -122,7 +123,7 @@ def _where(scope: str | None) -> SearchFilter:
 
 
 def _answered(
-    service: Service, question: str, where: SearchFilter, shown: tuple[Hit, ...], asking: Asking
+    service: Service, question: str, where: SearchFilter, shown: tuple[Hit, ...], asking: Asking, counted: Counted
 ) -> Iterator[Updates]:
     """The page's panes, anew at each event of the answer."""
     hits: tuple[Hit, ...] = ()
@@ -130,7 +131,7 @@ def _answered(
     yield answer_html((), waiting="Looking for passages …"), passages_html(()), shown
     try:
         waiting = "Reading …"
-        for event in observed(service.stream(question, where=where, shown=shown), asking):
+        for event in observed(counted(service.stream(question, where=where, shown=shown)), asking):
             match event:
                 case Pending():
                     yield answer_html(sentences, waiting=_queued(event) or waiting), passages_html(hits), hits

@@ -90,7 +90,7 @@ def create_app(service: Service, readiness: Readiness | None = None) -> FastAPI:
     install_logging(app, service.settings)
     gr.mount_gradio_app(
         app,
-        build_pages(service),
+        build_pages(service, metrics.counted),
         path="/",
         theme=theme(),
         css=style,
@@ -148,6 +148,8 @@ def serve(settings: Settings) -> None:
     listener = _listen(settings.host, settings.port)
     readiness = Readiness()
     with listener, Service(settings, create=True) as service:
+        if settings.fetching:
+            service.feeds.start()
         config = uvicorn.Config(
             create_app(service, readiness),
             log_config=None,
