@@ -40,4 +40,5 @@ def test_a_feed_is_watched_and_brings_its_articles(run: Run) -> None:  # noqa: F
     assert "The Paper" in run("feeds", "list")
     assert "no longer watching" in run("feeds", "remove", FEED)
     assert json.loads(run("feeds", "list", "--json")) == []
+    assert "no feed is watched" in run("feeds", "list")
     run("feeds", "remove", FEED, status=2, stderr="not watched")

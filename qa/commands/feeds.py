@@ -40,7 +40,10 @@ def list_feeds(context: click.Context, as_json: bool) -> None:
     watched = service_of(context).feeds.watched()
     if as_json:
         print_json([dataclasses.asdict(feed) for feed in watched])
-    for feed in () if as_json else watched:
+        return
+    if not watched:
+        click.echo("no feed is watched: add one with `qa feeds add URL`")
+    for feed in watched:
         state = feed.error or f"{len(feed.waiting)} waiting"
         click.echo(f"{feed.url}  {feed.title or ''}  {state}")
 
