@@ -67,7 +67,14 @@ WRAPPERS = {
     "xgrammar": {"models/generators/transformers.py"},
     "xllamacpp": {"models/generators/llamacpp.py"},
     "faiss": {"library/vectors.py"},
-    "gradio": {"web/pages.py", "web/server.py"},
+    "gradio": {
+        "web/pages.py",
+        "web/server.py",
+        "web/tabs/ask.py",
+        "web/tabs/summarize.py",
+        "web/tabs/library.py",
+        "web/tabs/evaluate.py",
+    },
     "trafilatura": {"ingest/html.py"},
     "pypdf": {"ingest/pdf.py"},
 }

@@ -9,8 +9,8 @@ from qa.service import Service
 from qa.settings import load_settings
 from qa.summarizing.beside import loaded_places
 from qa.types import Article, Citation, LoadedPlace, SummarySentence, Voice
-from qa.web.pages import _summarized
 from qa.web.summary import source_html, summary_html
+from qa.web.tabs.summarize import _summarized
 from tests.conftest import SEEDS
 
 ARTICLE = Article(text="A <b>dramatic</b> step & a shocking one.", title="<script>x</script>", source="s")

@@ -1,0 +1,44 @@
+"""What the tabs share: what to choose from, the queue in words, and how a tab is filled when the page opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from qa.answering.answer import Event
+from qa.models.generators.asking import Pending
+from qa.service import Service
+
+EVERYWHERE = "All articles"
+
+Counted = Callable[[Iterator[Event]], Iterator[Event]]
+"""Passes the events of an answer through and counts them."""
+
+
+class Fill(NamedTuple):
+    """What is put into ``component`` whenever the page is opened."""
+
+    component: Any
+    value: Callable[[], Any]
+
+
+def choices(service: Service) -> list[tuple[str, str]]:
+    """The scopes to choose from: everything, then each article by its title."""
+    held = service.library.articles()
+    named = [(" · ".join(filter(None, (article.title, article.outlet))), article.id) for article in held]
+    return [(EVERYWHERE, EVERYWHERE), *named]
+
+
+def articles(service: Service) -> list[tuple[str, str]]:
+    """Each article by its title and outlet, with its id."""
+    return choices(service)[1:]
+
+
+def queued(pending: Pending) -> str | None:
+    """How many are served before, where any are."""
+    return f"{pending.ahead} ahead of you …" if pending.ahead else None
+
+
+def pane(html: str) -> str:
+    """``html`` in a pane that scrolls by itself, whose article a mark may replace."""
+    return f'<div class="cw-pane">{html}</div>'
