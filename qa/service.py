@@ -72,7 +72,12 @@ class Service:
         self.models.load()
         models = self.models
         return Answerer(
-            self.library, models.generator, models.support, self.settings, attributions=self._attributions_of
+            self.library,
+            models.generator,
+            models.support,
+            self.settings,
+            attributions=self._attributions_of,
+            reading=lambda text: models.speech.read(text),
         )
 
     def _attributions_of(self, article_id: str) -> tuple[Attribution, ...]:

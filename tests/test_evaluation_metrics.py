@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from qa.evaluation.cases import Case, Gold
 from qa.evaluation.intervals import measured, paired
-from qa.evaluation.measures import BY_NAME, Scored
+from qa.evaluation.measure import Scored
+from qa.evaluation.measures import BY_NAME
 from qa.evaluation.metrics import abstention, citations, ranking
 from qa.evaluation.metrics.alce import Claim, alce
 from qa.evaluation.metrics.answers import exact_match, holds_answer, normalised, short_answer_recall, token_f1

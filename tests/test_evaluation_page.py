@@ -9,7 +9,8 @@ import pytest
 
 from qa.evaluation.cases import Case, Gold
 from qa.evaluation.markdown import report_markdown
-from qa.evaluation.measures import ANSWERING, RETRIEVAL, Scored
+from qa.evaluation.measure import Scored
+from qa.evaluation.measures import ANSWERING, RETRIEVAL
 from qa.evaluation.metrics.alce import AlceScores
 from qa.evaluation.page import report_html
 from qa.evaluation.plots import kinds_plot, latency_plot, reliability_plot, risk_coverage_plot

@@ -9,20 +9,24 @@ import pytest
 
 from qa.errors import CaseError
 from qa.evaluation import alce_output, asking
-from qa.evaluation.cases import names_of, read_cases
+from qa.evaluation.cases import Case, names_of, read_cases
 from qa.evaluation.compare import compare
 from qa.evaluation.files import write_report
 from qa.evaluation.judges import GateJudge
+from qa.evaluation.measures import SPEECH, SUMMARIES
+from qa.evaluation.metrics.speakers import Reported
 from qa.evaluation.report import Report, joined, read_report, report_json
-from qa.evaluation.responses import Cited, Response, Told
+from qa.evaluation.responses import Cited, Response, Told, read_responses
 from qa.evaluation.run import RESPONSES, evaluate, evaluate_retrieval, evaluate_support, score
 from qa.evaluation.suites.pairs import LabelledPair
-from qa.evaluation.suites.suite import Suite
+from qa.evaluation.suites.suite import Suite, Task
 from qa.models.embedder import FakeEmbedder
 from qa.models.generators import FakeGenerator
+from qa.models.speech import QuoteTagger
+from qa.models.speech_reader import SpeechReader
 from qa.models.support import WordSupport
 from qa.settings import Settings
-from qa.types import Article
+from qa.types import Article, Span, Voice
 
 DAM = Article(
     "The Vell dam cost 4 million crowns, Mayor Tam Hask said on Monday. The dam was opened by the king in 1999.",
@@ -40,6 +44,7 @@ class Models:
         self.embedder = FakeEmbedder(dimension=512)
         self.generator = FakeGenerator(reply)
         self.support = WordSupport()
+        self.speech = SpeechReader(QuoteTagger())
 
 
 def span(quote, article="dam.txt"):
@@ -85,7 +90,7 @@ def test_a_report_says_what_it_takes_to_run_it_again(suite):
     assert record["seed"] == 7
     assert record["models"]["generator"]["engine"] == "fake"
     assert record["models"]["support"]["model"] == "words"
-    assert set(record["models"]) == {"generator", "support", "embedder"}
+    assert set(record["models"]) == {"generator", "support", "embedder", "speech"}
     assert record["settings"]["k"] == 8
     assert not {"library", "cache"} & set(record["settings"])
     assert record["machine"]["cores"] >= 1
@@ -116,6 +121,51 @@ class Broken(FakeGenerator):
         if self._word in messages[-1].content.splitlines()[-1]:
             raise GenerationError("the model broke")
         return super().generate(messages, **how)
+
+
+def about(article, **more):
+    return Case("one", f"Summarize “{article.title}”", "news", articles=(article.id,), cluster=article.id, **more)
+
+
+HASK = Reported((Span(0, 40),), "Mayor Tam Hask", "indirect")
+
+
+def test_summaries_are_measured_against_what_people_annotated(tmp_path):
+    case = about(DAM, said=(HASK,), reference="The dam cost 4 million.")
+    suite = Suite("summaries", (DAM,), (case,), SUMMARIES, task=Task.SUMMARIES)
+    report = evaluate(Models("The Vell dam cost 4 million crowns."), suite, folder=tmp_path / "run")
+    (result,) = report.suites[0].results
+    assert result.response.sentences
+    assert {told.voice for told in result.response.sentences} <= set(Voice)
+    values = report.suites[0].values
+    assert values["exact_quotes"].value == 1
+    assert 0 < values["coverage"].value <= values["coverage_whole"].value == 1
+    assert values["told_as_fact"].n == 1
+    assert "sensitivity" not in values
+    again = score(suite, read_responses(tmp_path / "run" / RESPONSES, {}))
+    assert again.values == report.suites[0].values
+    write_report(report, tmp_path, {DAM.id: DAM})
+    (stored,) = read_report(tmp_path).suites[0].results
+    assert (stored.response, stored.rows, stored.fault) == (result.response, result.rows, result.fault)
+    assert (stored.case.said, stored.case.reference) == (case.said, case.reference)
+
+
+def test_reported_speech_is_measured_without_the_generator(tmp_path):
+    class NoGenerator(Models):
+        generator = property(lambda _: pytest.fail("it is not needed"), lambda *_: None)
+
+    text = "Mayor Tam Hask said “the dam is safe for years to come” on Monday."
+    article = Article(text, "Dam", "dam.txt")
+    start, end = text.index("“"), text.index("”") + 1
+    gold = (Reported((Span(start, end),), "Mayor Tam Hask", "direct"), Reported((Span(0, 3),), None, "indirect"))
+    suite = Suite("polnear", (article,), (about(article, said=gold),), SPEECH, task=Task.SPEECH)
+    report = evaluate(NoGenerator(), suite, folder=tmp_path)
+    values = report.suites[0].values
+    assert values["speech_f1"].value == pytest.approx(2 * 1 / (2 + 1))
+    assert values["speech_f1_direct"].value == values["speech_sources"].value == 1
+    assert values["speech_f1_indirect"].value == 0
+    assert read_responses(tmp_path / RESPONSES, {})[0].said == report.suites[0].results[0].response.said
+    assert set(report.provenance["models"]) == {"speech"}
 
 
 def strip(report):
@@ -229,7 +279,7 @@ def test_several_suites_in_one_report_name_all_models(suite):
     pairs = [LabelledPair("1", "news", "The dam cost 4 million crowns.", "The dam cost 4 million crowns.", True)]
     report = joined([evaluate(Models(), suite), evaluate_support(Models(), pairs)])
     assert [one.name for one in report.suites] == ["own", "pairs"]
-    assert set(report.provenance["models"]) == {"generator", "support", "embedder"}
+    assert set(report.provenance["models"]) == {"generator", "support", "embedder", "speech"}
 
 
 def test_a_library_of_another_suite_does_not_leak_in(suite, tmp_path):

@@ -188,3 +188,64 @@ def test_paragraphs_under_one_title_are_articles_of_their_own(tmp_path):
     with Library(tmp_path / "library", lambda: FakeEmbedder(dimension=64)) as library:
         list(library.add_many(some))
         assert {article.id for article in library.articles()} == {article.id for article in some}
+
+
+POLNEAR = "Dam news.\n\nMayor Tam Hask said “the dam is safe for years to come” on Monday. It was built in 1999."
+
+
+def polnear_record():
+    start, said = POLNEAR.index("“the dam"), "“the dam is safe for years to come”"
+    one = {"source": [[11, 25, "Mayor Tam Hask"]], "cue": [[26, 30, "said"]],
+           "content": [[start, start + len(said), said]]}  # fmt: skip
+    bare = {"source": [], "cue": [], "content": []}
+    return {"id": "times_2016_dam", "text": POLNEAR, "annotations": [{"attributions": [one, bare]}]}
+
+
+def test_polnear_takes_texts_to_the_letter(tmp_path):
+    lines(tmp_path, "polnear_dev.jsonl", polnear_record())
+    suite = load_suite("polnear", tmp_path)
+    (case,) = suite.cases
+    assert (case.kind, case.articles, suite.articles[0].text) == ("times", (suite.articles[0].id,), POLNEAR)
+    (said,) = case.said
+    assert (said.source, said.kind) == ("Mayor Tam Hask", "direct")
+    assert POLNEAR[slice(*said.content[0])] == "“the dam is safe for years to come”"
+
+
+def test_summaries_of_articles_with_annotations_and_without(tmp_path):
+    lines(tmp_path, "polnear_dev.jsonl", polnear_record())
+    words = "The dam is old and large, and people live below it in the valley. " * 20
+    lines(
+        tmp_path,
+        "giveme5w1h_news.jsonl",
+        {"title": "Dam", "text": words, "source_domain": "vell.example", "date_publish": "2017-09-15T00:00:00"},
+        {"title": "Short", "text": "Too short.", "source_domain": "vell.example", "date_publish": None},
+    )
+    annotated, news = load_suite("summaries-polnear", tmp_path), load_suite("summaries-news", tmp_path)
+    assert annotated.cases[0].said[0].source == "Mayor Tam Hask"
+    assert annotated.cases[0].question == "Summarize “Dam news.”"
+    assert [(case.kind, case.said) for case in news.cases] == [("vell.example", None)]
+    assert (news.articles[0].outlet, news.articles[0].date) == ("vell.example", "2017-09-15")
+    assert len(load_suite("summaries", None).cases) == len(seeds.load().articles)
+
+
+def test_allsides_keeps_who_tells_what_apart(tmp_path):
+    part = "TITLE=> {}. ARTICLE=> {} tells of the dam at length."
+    source = " [SEP] ".join(part.format(title, title) for title in ("Left", "Right", "Centre"))
+    (tmp_path / "allsides_val.source").write_text(f"{source}\n")
+    (tmp_path / "allsides_val.target").write_text("TITLE=> The dam. ARTICLE=> The dam is old.\n")
+    suite = load_suite("allsides", tmp_path)
+    (case,) = suite.cases
+    assert (case.reference, case.question) == ("The dam is old.", "Summarize “The dam”")
+    assert [article.title for article in suite.articles] == ["Left", "Right", "Centre"]
+    assert case.articles == tuple(article.id for article in suite.articles)
+    (tmp_path / "allsides_val.target").write_text("")
+    with pytest.raises(CaseError, match="1 lines of sources, but 0 of targets"):
+        load_suite("allsides", tmp_path)
+
+
+def test_a_sample_of_articles_holds_no_others(tmp_path):
+    records = [{**polnear_record(), "id": f"times_{n}", "text": f"{POLNEAR} {n}"} for n in range(4)]
+    lines(tmp_path, "polnear_dev.jsonl", *records)
+    sampled = load_suite("summaries-polnear", tmp_path).sample(2, 0)
+    assert {article.id for article in sampled.articles} == {name for case in sampled.cases for name in case.articles}
+    assert len(sampled.articles) == 2

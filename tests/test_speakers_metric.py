@@ -1,6 +1,14 @@
 """Speakers and content against annotations, the arithmetic written out."""
 
-from qa.evaluation.metrics.speakers import Reported, SpeakerScore, matched, overlap, same_head, score_speakers
+from qa.evaluation.metrics.speakers import (
+    Reported,
+    SpeakerScore,
+    matched,
+    overlap,
+    same_head,
+    score_kinds,
+    score_speakers,
+)
 from qa.types import Span
 
 
@@ -40,3 +48,17 @@ def test_nothing_is_not_zero():
 def test_heads():
     assert same_head("Ann Lee, a Democrat", "Lee")
     assert not same_head("Ann Lee", None)
+
+
+def test_kinds_apart():
+    def of(start, end, kind, source="x"):
+        return Reported((Span(start, end),), source, kind)
+
+    found = [of(0, 10, "mixed"), of(20, 30, "indirect"), of(50, 60, "direct")]
+    gold = [of(0, 10, "direct"), of(20, 30, "indirect", "y")]
+    scores = score_kinds(found, gold)
+    # the first counts for the kind of the gold that it matches, the third for its own
+    assert scores["direct"] == SpeakerScore(gold=1, found=2, right=1, sourced=1, right_source=1)
+    assert scores["indirect"] == SpeakerScore(gold=1, found=1, right=1, sourced=1, right_source=0)
+    assert scores["mixed"] == SpeakerScore()
+    assert scores[""] == score_speakers(found, gold)

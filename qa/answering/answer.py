@@ -18,8 +18,8 @@ from qa.answering.gate import Gate
 from qa.answering.nearest import nearest_words
 from qa.answering.prompts import defused, fixed_messages
 from qa.answering.relevance import lacks_quantity, unmentioned_name
-from qa.answering.voices import Attributions, with_speaker, with_speakers
-from qa.errors import QuestionError
+from qa.answering.voices import Attributions, Reading, told_as_reported, with_speaker, with_speakers, wrong_speaker
+from qa.errors import NotFoundError, QuestionError
 from qa.library import Library, SearchFilter
 from qa.models.generators.base import Generator
 from qa.models.support import SupportModel
@@ -46,7 +46,8 @@ Event = Evidence | Sentence | Answer
 class _Course:
     """What has happened to a question so far.
 
-    ``hits`` are the passages that the model reads, ``shown`` of them, then the others that were found.
+    ``hits`` are the passages that the model reads, ``shown`` of them, then the others that were found; ``drafted`` are
+    the texts of ``sentences`` as the model wrote them.
     """
 
     question: str
@@ -56,6 +57,7 @@ class _Course:
     written: Written = field(default_factory=Written)
     further: list[Written] = field(default_factory=list)
     sentences: list[Sentence] = field(default_factory=list)
+    drafted: list[str] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
     redraft: list[int] = field(default_factory=list)
     marks: int = 0
@@ -88,13 +90,16 @@ class Answerer:
         *,
         confidence: Confidence | None = None,
         attributions: Attributions = lambda _: (),
+        reading: Reading = lambda _: (),
     ) -> None:
+        """``attributions`` are who says what in each article, ``reading`` finds that in a sentence."""
         self._library = library
         self._generator = generator
         self._gate = Gate(support)
         self._confidence = confidence or Confidence(support, settings.abstention)
         self._settings = settings
         self._attributions = attributions
+        self._reading = reading
         self._fixed_tokens = sum(generator.count_tokens([message.content for message in fixed_messages()]))
 
     def ask(
@@ -192,13 +197,13 @@ class Answerer:
         """What other passages say instead of the first sentence, where they contradict it."""
         if not course.sentences:
             return
-        first = course.sentences[0]
+        first, told = course.sentences[0], course.drafted[0]
         known = names_of(course.hits[: course.shown])
         least = self._confidence.tells_besides(first, course.prospect)
         for mark in other_tellers(first, course.prospect.answers, course.hits, least):
             for draft in self._drafts_over(mark, course):
                 sentence = self._verdict(draft, course, alone=mark)
-                if isinstance(sentence, Sentence) and differ(course.question, first.text, sentence.text, known):
+                if isinstance(sentence, Sentence) and differ(course.question, told, sentence.text, known):
                     course.disagreement = True
                     yield self._shown(sentence, course)
                     break
@@ -226,12 +231,14 @@ class Answerer:
     def _shown(self, sentence: Sentence, course: _Course) -> Sentence:
         if course.first_sentence_ms is None:
             course.first_sentence_ms = course.elapsed_ms()
-        course.sentences.append(sentence)
-        return sentence
+        course.drafted.append(sentence.text)
+        known = names_of(course.hits)
+        course.sentences.append(told_as_reported(sentence, self._attributions, self._reading, self._text, known))
+        return course.sentences[-1]
 
     def _verdict(self, draft: Draft, course: _Course, alone: int | None = None) -> Sentence | Dropped:
         """The sentence with its citations, or why it is withheld; ``alone`` is the only passage that it may rest on."""
-        if any(draft.text == sentence.text for sentence in course.sentences):
+        if draft.text in course.drafted:
             return Dropped(draft.text, "it repeats a sentence before it")
         judged = self._gate.judge(draft, course.question, course.hits, course.shown, alone)
         verdict = judged.verdict
@@ -253,7 +260,16 @@ class Answerer:
         cited = [course.hits[citation.mark - 1] for citation in sentence.citations]
         if len(self._library.still_held(cited)) < len(cited):
             return Dropped(sentence.text, "the article it cites was deleted meanwhile")
+        if mistaken := wrong_speaker(sentence, self._attributions, self._reading, self._text):
+            return Dropped(sentence.text, mistaken, sentence.support)
         return with_speakers(sentence, self._attributions)
+
+    def _text(self, article_id: str) -> str:
+        """The text of an article; empty where it was deleted meanwhile."""
+        try:
+            return self._library.get(article_id).text
+        except NotFoundError:
+            return ""
 
     def _answer(self, course: _Course) -> Answer:
         reason, message = (None, None) if course.sentences else abstention(course.reason, course.absent, course.dropped)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
+from qa.text.datelines import misplaced_dateline
 from qa.text.denial import denial_objection
 from qa.text.months import unknown_months
 from qa.text.names import unknown_names, unknown_opener
@@ -37,6 +38,8 @@ def word_objection(
         return f"the passage does not name {opener}"
     if denial := denial_objection(sentence, text):
         return denial
+    if place := misplaced_dateline(sentence, text):
+        return f"{place} is where the report was sent from, and nothing else"
     if roles := exchanged_roles(sentence, text):
         return f"the passage tells of {roles[0]} and {roles[1]} the other way round"
     said, asked, found = (set(content_stems(part)) for part in (sentence, question, text))

@@ -11,7 +11,7 @@ from typing import Any
 from qa.errors import CaseError
 from qa.evaluation.cases import Case
 from qa.evaluation.judges import Judge, judge_json
-from qa.evaluation.measures import Scored
+from qa.evaluation.measure import Scored
 from qa.evaluation.metrics.alce import Claim, alce
 from qa.evaluation.report import SuiteReport, suite_report
 from qa.evaluation.responses import Cited, Response, Told

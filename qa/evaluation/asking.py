@@ -1,11 +1,11 @@
-"""Asking the cases of a suite: each through the whole main path, or through retrieval or the support model alone."""
+"""Asking the cases of a suite: each through a whole main path, or through one part of it alone."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -14,14 +14,17 @@ from qa.answering.answer import Answerer
 from qa.errors import QAError
 from qa.evaluation.cases import Case
 from qa.evaluation.measures import SUPPORT
-from qa.evaluation.responses import Cited, Response, Told, places, response_of
+from qa.evaluation.responses import Cited, Response, Told, places, response_of, speech_response, summary_response
 from qa.evaluation.suites.pairs import LabelledPair
 from qa.evaluation.suites.suite import Suite
 from qa.library import Library
 from qa.models.embedder import Embedder
 from qa.models.generators import Generator
+from qa.models.speech_reader import SpeechReader
 from qa.models.support import SupportModel
 from qa.settings import Settings
+from qa.summarizing.summary import DEFAULT_SENTENCES, Summarizer
+from qa.types import Summary
 
 RETRIEVED = 10
 """Passages that are retrieved to measure retrieval, more than the model is shown."""
@@ -40,6 +43,8 @@ class Models(Protocol):
     def generator(self) -> Generator: ...  # noqa: D102
     @property
     def support(self) -> SupportModel: ...  # noqa: D102
+    @property
+    def speech(self) -> SpeechReader: ...  # noqa: D102
 
 
 @contextlib.contextmanager
@@ -60,23 +65,67 @@ def answers(suite: Suite, models: Models, library: Library, jobs: int = 1) -> It
 
     With several ``jobs``, questions wait for the generator side by side, as those of several people do.
     """
-    answerer = Answerer(library, models.generator, models.support, models.settings)
+    answerer = Answerer(
+        library,
+        models.generator,
+        models.support,
+        models.settings,
+        attributions=lambda article: library.attributions(library.get(article), models.speech),
+        reading=models.speech.read,
+    )
 
     def ask(case: Case) -> Response:
+        return response_of(case.id, answerer.ask(case.question), library.search(case.question, RETRIEVED))
+
+    yield from _asked(ask, suite.cases, jobs)
+
+
+def summaries(suite: Suite, models: Models, library: Library, jobs: int = 1) -> Iterator[Response]:
+    """The summary of each case's articles, in order; a case that fails yields its error."""
+    summarizer = Summarizer(
+        models.generator,
+        models.support,
+        library.embedder,
+        lambda article: library.attributions(article, models.speech),
+    )
+
+    def ask(case: Case) -> Response:
+        articles = [library.get(article) for article in case.articles]
+        *_, summary = summarizer.stream(articles, DEFAULT_SENTENCES)
+        assert isinstance(summary, Summary)  # noqa: S101 - a stream ends with one
+        return summary_response(case.id, summary)
+
+    yield from _asked(ask, suite.cases, jobs)
+
+
+def readings(suite: Suite, reader: SpeechReader) -> Iterator[Response]:
+    """Who is found to say what in each case's article, in order."""
+    texts = {article.id: article.text for article in suite.articles}
+    for case in suite.cases:
+        text = texts[case.articles[0]]
+        started = time.perf_counter()
+        found = reader.read(text)
+        yield speech_response(case.id, text, found, time.perf_counter() - started)
+
+
+def _asked(ask: Callable[[Case], Response], cases: Sequence[Case], jobs: int) -> Iterator[Response]:
+    """What ``ask`` makes of each case, in order; where it fails, a response with the error."""
+
+    def tried(case: Case) -> Response:
         try:
-            return response_of(case.id, answerer.ask(case.question), library.search(case.question, RETRIEVED))
+            return ask(case)
         except QAError as error:
             return Response(case.id, error=str(error))
 
     if jobs == 1:
-        yield from map(ask, suite.cases)
+        yield from map(tried, cases)
         return
     with ThreadPoolExecutor(jobs) as pool:
-        remaining = iter(suite.cases)
-        running: list[Future[Response]] = [pool.submit(ask, case) for case in itertools.islice(remaining, jobs)]
+        remaining = iter(cases)
+        running: list[Future[Response]] = [pool.submit(tried, case) for case in itertools.islice(remaining, jobs)]
         while running:
             yield running.pop(0).result()
-            running += [pool.submit(ask, case) for case in itertools.islice(remaining, 1)]
+            running += [pool.submit(tried, case) for case in itertools.islice(remaining, 1)]
 
 
 def retrievals(suite: Suite, library: Library) -> Iterator[Response]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from qa.errors import CaseError
-from qa.types import Article
+from qa.evaluation.metrics.speakers import Reported
+from qa.types import Article, Span
 
 _CASE_KEYS = {"id", "kind", "question", "answers", "evidence", "speaker", "answerable"}
 
@@ -32,6 +33,9 @@ class Case:
     that touches one span of every group. ``speaker`` is who says the quoted words, ``anonymous: …`` with the article's
     description, or ``None`` where that is not asked. Cases of one ``cluster`` share an article and stay together where
     cases are divided.
+
+    A case about whole ``articles`` (ids) has, where people wrote that down, who says what in them (``said``) and a
+    neutral summary of them (``reference``).
     """
 
     id: str
@@ -42,6 +46,9 @@ class Case:
     evidence: tuple[tuple[Gold, ...], ...] = ()
     speaker: str | None = None
     cluster: str = ""
+    articles: tuple[str, ...] = ()
+    said: tuple[Reported, ...] | None = None
+    reference: str | None = None
 
 
 Names = Mapping[str, Article]
@@ -111,7 +118,12 @@ def numbered_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def case_json(case: Case) -> dict[str, Any]:
-    """The form that `read_cases` reads."""
+    """The form that `read_cases` reads, with what else a case about whole articles has."""
+    about: dict[str, Any] = {}
+    if case.articles:
+        about["articles"] = list(case.articles)
+        about["said"] = None if case.said is None else [reported_json(one) for one in case.said]
+        about["reference"] = case.reference
     return {
         "id": case.id,
         "kind": case.kind,
@@ -120,7 +132,18 @@ def case_json(case: Case) -> dict[str, Any]:
         "answers": list(case.answers),
         "evidence": [[span._asdict() for span in group] for group in case.evidence],
         "speaker": case.speaker,
+        **about,
     }
+
+
+def reported_json(one: Reported) -> dict[str, Any]:
+    """The form that `reported_of` reads."""
+    return {"content": [list(span) for span in one.content], "source": one.source, "kind": one.kind}
+
+
+def reported_of(record: Mapping[str, Any]) -> Reported:
+    """The attribution that `reported_json` wrote."""
+    return Reported(tuple(Span(*span) for span in record["content"]), record["source"], record["kind"])
 
 
 def locate(quote: str, text: str) -> tuple[int, int] | None:

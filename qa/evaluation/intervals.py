@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.evaluation.measures import Measure, Row
+from qa.evaluation.measure import Measure, Row
 from qa.evaluation.pooling import Table
 
 RESAMPLES = 1_000

@@ -1,45 +1,14 @@
-"""The catalogue of metrics: of each, what a case contributes, how cases are pooled, and what the number means."""
+"""The catalogue of metrics."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
-from qa.evaluation.cases import Case
+from qa.evaluation import article_measures
+from qa.evaluation.measure import Measure, Row, Scored
 from qa.evaluation.metrics import answers, citations, ranking
-from qa.evaluation.metrics.alce import AlceScores
-from qa.evaluation.pooling import Table, aurc, auroc, balanced, by_set, mean, one_by_one, percentile, ratio
-from qa.evaluation.responses import Response
-
-Row = tuple[float, ...]
-
-
-class Scored(NamedTuple):
-    """A case with its response and all that is needed to measure it; ``texts`` are the articles by id."""
-
-    case: Case
-    response: Response
-    texts: Mapping[str, str]
-    alce: AlceScores | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A metric: ``row`` is what a case contributes, ``None`` where it measures nothing; ``pool`` makes rows a number.
-
-    ``meaning`` is one sentence for someone who never read a paper; ``unit`` is ``share``, ``seconds`` or ``count``.
-    """
-
-    name: str
-    title: str
-    meaning: str
-    row: Callable[[Scored], Row | None]
-    pool: Callable[[Table], Table]
-    group: str
-    unit: str = "share"
-    less_is_better: bool = False
+from qa.evaluation.pooling import aurc, auroc, balanced, by_set, mean, one_by_one, percentile, ratio
 
 
 def is_right(scored: Scored) -> bool | None:
@@ -65,6 +34,8 @@ def fault(scored: Scored, measures: Sequence[str]) -> str | None:
     if set(measures) <= set(RETRIEVAL):
         touched = any(ranking.found_groups(response.retrieved or (), case.evidence))
         return "the evidence is not found" if case.evidence and not touched else None
+    if set(measures) <= {*SPEECH, *SUMMARIES}:
+        return article_measures.fault(scored)
     supporting = set(measures) <= set(SUPPORT)
     if response.answered is not case.answerable:
         if supporting:
@@ -365,6 +336,8 @@ MEASURES: tuple[Measure, ...] = (
         mean,
         "Retrieval",
     ),
+    *article_measures.SPEECH,
+    *article_measures.SUMMARIES,
     Measure(
         "dropped",
         "Sentences withheld",
@@ -432,7 +405,24 @@ SUPPORT = (
 RETRIEVAL = ("recall_at_1", "recall_at_3", "recall_at_8", "mrr", "ndcg", "latency_p50", "latency_p95")
 """What is measured of retrieval alone."""
 
-ANSWERING = tuple(measure.name for measure in MEASURES if measure.group != "Support")
+ANSWERING = tuple(measure.name for measure in MEASURES if measure.group not in ("Support", *article_measures.GROUPS))
 """What is measured of whole answers."""
+
+SPEECH = (*(measure.name for measure in article_measures.SPEECH), "latency_p50", "latency_p95")
+"""What is measured of the reading of reported speech."""
+
+SUMMARIES = (
+    "exact_quotes",
+    "uncited_sentences",
+    "alce_recall",
+    "alce_precision",
+    *(measure.name for measure in article_measures.SUMMARIES),
+    "dropped",
+    "first_sentence_p50",
+    "latency_p50",
+    "latency_p95",
+    "output_tokens",
+)
+"""What is measured of neutral summaries."""
 
 BY_NAME = {measure.name: measure for measure in MEASURES}

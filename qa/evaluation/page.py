@@ -20,7 +20,8 @@ from markupsafe import Markup
 
 from qa.evaluation.cases import Gold
 from qa.evaluation.intervals import Value
-from qa.evaluation.measures import BY_NAME, MEASURES, Measure
+from qa.evaluation.measure import Measure
+from qa.evaluation.measures import BY_NAME, MEASURES
 from qa.evaluation.metrics.citations import is_right, touches
 from qa.evaluation.metrics.ranking import found_groups
 from qa.evaluation.plots import Plot, plots_of

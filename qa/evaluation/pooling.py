@@ -25,6 +25,11 @@ def ratio(table: Table) -> Table:
         return np.asarray(table[..., 0].sum(-1) / table[..., 1].sum(-1))
 
 
+def per_100(table: Table) -> Table:
+    """100 times the sum of the first column / the sum of the second."""
+    return 100 * ratio(table)
+
+
 def percentile(q: float) -> Callable[[Table], Table]:
     """The percentile ``q`` of one column."""
     return lambda table: np.percentile(table[..., 0], q, axis=-1)

@@ -18,6 +18,7 @@ import psutil
 from qa import __version__
 from qa.models.embedder import Embedder
 from qa.models.generators import Generator
+from qa.models.speech_reader import SpeechReader
 from qa.models.support import SupportModel
 from qa.settings import Settings
 
@@ -32,6 +33,7 @@ def provenance(
     generator: Generator | None = None,
     support: SupportModel | None = None,
     embedder: Embedder | None = None,
+    speech: SpeechReader | None = None,
 ) -> dict[str, Any]:
     """All that identifies a run; a model that had no part in it is left out."""
     models: dict[str, Any] = {}
@@ -41,6 +43,8 @@ def provenance(
         models["support"] = dataclasses.asdict(support.info)
     if embedder is not None:
         models["embedder"] = dataclasses.asdict(embedder.info)
+    if speech is not None:
+        models["speech"] = {"model": speech.name}
     return {
         "citewire": __version__,
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

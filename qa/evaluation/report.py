@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from qa.errors import CaseError
-from qa.evaluation.cases import Case, Gold, case_json
+from qa.evaluation.cases import Case, Gold, case_json, reported_of
 from qa.evaluation.intervals import Value, measured
-from qa.evaluation.measures import BY_NAME, Row, Scored, fault, is_right
+from qa.evaluation.measure import Row, Scored
+from qa.evaluation.measures import BY_NAME, fault, is_right
 from qa.evaluation.metrics.abstention import Point, risk_coverage
+from qa.evaluation.metrics.speakers import Reported
 from qa.evaluation.responses import Cited, Place, Response, Told, response_json
 
 FORM = 1
@@ -204,14 +206,23 @@ def _stored_result(record: Mapping[str, Any]) -> Result:
         answers=tuple(record["answers"]),
         evidence=tuple(tuple(Gold(**span) for span in group) for group in record["evidence"]),
         speaker=record["speaker"],
+        articles=tuple(record.get("articles", ())),
+        said=_stored_speech(record.get("said")),
+        reference=record.get("reference"),
     )
     response = dict(record["response"])
     response["sentences"] = tuple(
-        Told(told["text"], tuple(Cited(**cited) for cited in told["citations"])) for told in response["sentences"]
+        Told(told["text"], tuple(Cited(**cited) for cited in told["citations"]), told.get("voice"))
+        for told in response["sentences"]
     )
     if response.get("nearest") is not None:
         response["nearest"] = tuple(Cited(**cited) for cited in response["nearest"])
     if response["retrieved"] is not None:
         response["retrieved"] = tuple(Place(*place) for place in response["retrieved"])
+    response["said"] = _stored_speech(response.get("said"))
     rows = {name: None if row is None else tuple(row) for name, row in record["rows"].items()}
     return Result(case, Response(**response), rows, record["right"], record["fault"])
+
+
+def _stored_speech(records: Sequence[Mapping[str, Any]] | None) -> tuple[Reported, ...] | None:
+    return None if records is None else tuple(map(reported_of, records))

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from qa.errors import CaseError
-from qa.evaluation.cases import Names, locate, numbered_records
-from qa.types import Answer, Article, Citation, Hit
+from qa.evaluation.cases import Names, locate, numbered_records, reported_json, reported_of
+from qa.evaluation.metrics.speakers import Reported
+from qa.types import Answer, Article, Attribution, Citation, Hit, Summary
 
 
 class Cited(NamedTuple):
@@ -26,10 +27,11 @@ class Cited(NamedTuple):
 
 
 class Told(NamedTuple):
-    """A sentence of a response, without marks."""
+    """A sentence of a response, without marks; ``voice`` is whose word it tells, in a summary: a `qa.types.Voice`."""
 
     text: str
     citations: tuple[Cited, ...] = ()
+    voice: str | None = None
 
 
 class Place(NamedTuple):
@@ -46,8 +48,8 @@ class Response:
 
     ``score`` is how sure the system is, the higher the surer. ``marks`` counts the citation marks in the raw output of
     the model, ``invalid_marks`` those of them that name nothing it was shown; ``dropped`` the sentences withheld.
-    ``nearest`` are words offered instead of an answer, ``retrieved`` the passages found, both best first. What is
-    ``None`` was not measured. ``error`` is why there is no response at all.
+    ``nearest`` are words offered instead of an answer, ``retrieved`` the passages found, both best first, ``said`` who
+    is found to say what in an article. What is ``None`` was not measured. ``error`` is why there is no response at all.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Response:
     dropped: int | None = None
     nearest: tuple[Cited, ...] | None = None
     retrieved: tuple[Place, ...] | None = None
+    said: tuple[Reported, ...] | None = None
     seconds: float | None = None
     first_sentence_seconds: float | None = None
     prompt_tokens: int | None = None
@@ -102,6 +105,29 @@ def response_of(case_id: str, answer: Answer, retrieved: Sequence[Hit]) -> Respo
     )
 
 
+def summary_response(case_id: str, summary: Summary) -> Response:
+    """The response that ``summary`` is."""
+    timings = summary.timings
+    first = timings.first_sentence_ms
+    return Response(
+        id=case_id,
+        sentences=tuple(Told(one.text, _all_cited(one.citations), one.voice) for one in summary.sentences),
+        dropped=len(summary.dropped),
+        seconds=timings.total_ms / 1000,
+        first_sentence_seconds=first / 1000 if first is not None else None,
+        prompt_tokens=timings.prompt_tokens,
+        output_tokens=timings.output_tokens,
+    )
+
+
+def speech_response(case_id: str, text: str, attributions: Sequence[Attribution], seconds: float) -> Response:
+    """The response that the ``attributions`` found in ``text`` are."""
+    said = tuple(
+        Reported(one.content, text[slice(*one.source)] if one.source else None, one.kind) for one in attributions
+    )
+    return Response(id=case_id, said=said, seconds=seconds)
+
+
 def _all_cited(citations: Sequence[Citation]) -> tuple[Cited, ...]:
     return tuple(Cited(c.quote, c.article_id, c.start, c.end, c.speaker, c.support) for c in citations)
 
@@ -115,8 +141,17 @@ def response_json(response: Response) -> dict[str, Any]:
     """The form that `read_responses` reads."""
     fields = {field.name: getattr(response, field.name) for field in dataclasses.fields(response)}
     fields["sentences"] = [
-        {"text": told.text, "citations": [cited._asdict() for cited in told.citations]} for told in response.sentences
+        {
+            "text": told.text,
+            "citations": [cited._asdict() for cited in told.citations],
+            **({"voice": told.voice} if told.voice else {}),
+        }
+        for told in response.sentences
     ]
+    if response.said is None:
+        del fields["said"]
+    else:
+        fields["said"] = [reported_json(one) for one in response.said]
     if response.nearest is not None:
         fields["nearest"] = [cited._asdict() for cited in response.nearest]
     if response.retrieved is not None:
@@ -150,17 +185,23 @@ def _response(record: Mapping[str, Any], articles: Names) -> Response:
     if "id" not in record:
         raise ValueError("it has no id")
     told = tuple(
-        Told(str(sentence["text"]), tuple(_cited(cited, articles) for cited in sentence.get("citations", ())))
+        Told(
+            str(sentence["text"]),
+            tuple(_cited(cited, articles) for cited in sentence.get("citations", ())),
+            sentence.get("voice"),
+        )
         for sentence in record.get("sentences", ())
     )
-    retrieved, nearest = record.get("retrieved"), record.get("nearest")
+    retrieved, nearest, said = (record.get(name) for name in ("retrieved", "nearest", "said"))
     _check(record)
-    plain = {name: record[name] for name in known - {"id", "sentences", "nearest", "retrieved"} if name in record}
+    nested = {"id", "sentences", "nearest", "retrieved", "said"}
+    plain = {name: record[name] for name in known - nested if name in record}
     return Response(
         id=str(record["id"]),
         sentences=told,
         nearest=None if nearest is None else tuple(_cited(cited, articles) for cited in nearest),
         retrieved=None if retrieved is None else tuple(_place(place, articles) for place in retrieved),
+        said=None if said is None else tuple(map(reported_of, said)),
         **plain,
     )
 

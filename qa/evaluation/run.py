@@ -13,12 +13,13 @@ from typing import Any
 from qa.errors import CaseError
 from qa.evaluation import asking
 from qa.evaluation.judges import Judge, judge_json, judged
-from qa.evaluation.measures import RETRIEVAL, Scored
+from qa.evaluation.measure import Scored
+from qa.evaluation.measures import RETRIEVAL
 from qa.evaluation.provenance import identity, peak_memory_gb, provenance
 from qa.evaluation.report import Report, SuiteReport, suite_report
 from qa.evaluation.responses import Response, read_responses, response_json
 from qa.evaluation.suites.pairs import LabelledPair
-from qa.evaluation.suites.suite import Suite
+from qa.evaluation.suites.suite import Suite, Task
 
 RESPONSES = "responses.jsonl"
 _IDENTITY = "run.json"
@@ -43,7 +44,7 @@ def evaluate(
     resume: bool = False,
     progress: Progress = _unseen,
 ) -> Report:
-    """The report of ``suite``, each case asked through the whole main path.
+    """The report of ``suite``, each case through the whole main path that its task is.
 
     In ``folder`` each response is kept as soon as it is there, and with ``resume`` a run that broke off goes on.
     ``judge`` decides what ALCE's scores ask; without one they are left out. ``seed`` names the sample that ``suite``
@@ -55,16 +56,37 @@ def evaluate(
     """
     if jobs > (most := models.settings.queue_limit):
         raise CaseError(f"{jobs} jobs, but only {most} may wait: ask fewer, or raise queue_limit")
-    record = provenance(
-        models.settings, seed=seed, generator=models.generator, support=models.support, embedder=models.embedder
-    )
+    if suite.task is Task.SPEECH:
+        record = provenance(models.settings, seed=seed, speech=models.speech)
+    else:
+        record = provenance(
+            models.settings,
+            seed=seed,
+            generator=models.generator,
+            support=models.support,
+            embedder=models.embedder,
+            speech=models.speech,
+        )
     with _place(folder) as place:
         kept = _Kept(place, {**identity(record), **_asked(suite)}, resume)
         remaining = replace(suite, cases=tuple(case for case in suite.cases if case.id not in kept.done))
-        with asking.library_of(suite, models, place / _LIBRARY) as library:
-            kept.all(progress(asking.answers(remaining, models, library, jobs), len(suite.cases), len(kept.done)))
+        with _responses(remaining, suite, models, place / _LIBRARY, jobs) as responses:
+            kept.all(progress(responses, len(suite.cases), len(kept.done)))
     record["peak_memory_gb"] = peak_memory_gb()
     return Report((score(suite, list(kept.done.values()), judge, seed=seed),), record)
+
+
+@contextmanager
+def _responses(
+    remaining: Suite, suite: Suite, models: asking.Models, folder: Path, jobs: int
+) -> Iterator[Iterator[Response]]:
+    """What the cases that remain are answered with, over a library of all articles where one is needed."""
+    if suite.task is Task.SPEECH:
+        yield asking.readings(remaining, models.speech)
+        return
+    with asking.library_of(suite, models, folder) as library:
+        asked = asking.summaries if suite.task is Task.SUMMARIES else asking.answers
+        yield asked(remaining, models, library, jobs)
 
 
 def evaluate_retrieval(

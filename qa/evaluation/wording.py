@@ -14,7 +14,21 @@ SELF_JUDGED = "self-judged: the judge is the gate's own model"
 JUDGED = "Judged by a model"
 """The group of measures in the catalogue that a judge of entailment decides."""
 
-_HEADLINES = ("citation_precision", "citation_recall", "gold_hit", "balanced_accuracy", "exact_quotes", "latency_p50")
+_HEADLINES = (
+    "citation_precision",
+    "citation_recall",
+    "gold_hit",
+    "speech_f1",
+    "speech_f1_direct",
+    "speech_sources",
+    "attribution_preserved",
+    "told_as_fact",
+    "loaded_summary",
+    "coverage",
+    "balanced_accuracy",
+    "exact_quotes",
+    "latency_p50",
+)
 _MOST_HEADLINES = 6
 _TENTH = 0.1
 
@@ -87,6 +101,10 @@ def right_means(suite: SuiteReport) -> str:
         return "a claim is accepted where its evidence bears it out, and not where it does not"
     if "sensitivity" in suite.values or "specificity" in suite.values:
         return "the answer cites the evidence that a person marked, or nothing is said where the articles say nothing"
+    if "speech_f1" in suite.values:
+        return "the article was read"
+    if "loaded_summary" in suite.values:
+        return "no sentence tells as a fact what people marked as somebody's words, and each says whose"
     return "a passage with the evidence that a person marked is found"
 
 

@@ -37,7 +37,7 @@ class SpeechReader:
             if sum(len(text[slice(*span)].split()) for span in content) < _LEAST_WORDS:
                 continue
             cue = text[slice(*said.cue)] if said.cue else ""
-            kind = _kind(content, quotations)
+            kind = kind_of(content, quotations)
             found.append(
                 Attribution(
                     content=content,
@@ -52,7 +52,8 @@ class SpeechReader:
         return tuple(found)
 
 
-def _kind(content: tuple[Span, ...], quotations: list[Span]) -> SpeechKind:
+def kind_of(content: tuple[Span, ...], quotations: list[Span]) -> SpeechKind:
+    """The kind that the ``quotations`` of an article make of somebody's words ``content``."""
     total = sum(end - start for start, end in content)
     quoted = sum(max(0, min(a.end, b.end) - max(a.start, b.start)) for a in content for b in quotations)
     if quoted >= _MOSTLY * total:

@@ -10,12 +10,12 @@ import numpy as np
 
 from qa.models.embedder import Embedder
 from qa.text.cues import reads_as_said
+from qa.text.datelines import without_dateline
 from qa.text.opinion import is_checkable
 from qa.text.quoted import quoted_spans
 from qa.text.sentences import split_sentences
 from qa.types import Article, Attribution, Span, SpeechKind, Voice
 
-_DATELINE = re.compile(r"\A[A-Z][A-Z .’'-]{2,30}(?:, [\w .]{2,20})? [-–—] ")
 _LEANS = re.compile(
     r"(?:(?:And|But|Yet|So|Then|However|Still|Also|Now),? )*(?:he|she|it|they|his|her|its|their|this|that|these|those|"
     r"by then|there|we|you|I|each|one|the (?:real|other|same))\b",
@@ -42,7 +42,7 @@ class Point(NamedTuple):
     @property
     def text(self) -> str:
         """The words of ``span`` on one line."""
-        return _DATELINE.sub("", " ".join(self.article.text[self.span.start : self.span.end].split()))
+        return without_dateline(" ".join(self.article.text[self.span.start : self.span.end].split()))
 
     @property
     def said(self) -> str:

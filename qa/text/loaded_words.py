@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from qa.text.lexicons.finding import finds
 from qa.text.lexicons.plainness import cut, edited, said_instead
@@ -52,11 +53,22 @@ def loaded_words(text: str) -> list[LoadedWord]:
     ]
 
 
+class Unquoted(NamedTuple):
+    """What stands outside quotation marks: ``loaded`` words and phrases among so many ``words``."""
+
+    loaded: int
+    words: int
+
+
+def unquoted(text: str) -> Unquoted:
+    """The loaded words and all words of ``text`` outside quotation marks, counted."""
+    prose = Prose(text)
+    return Unquoted(sum(not find.quoted for find in finds(prose)), sum(not quoted for quoted in prose.quoted))
+
+
 def unquoted_per_100(text: str) -> float | None:
     """Loaded words and phrases outside quotation marks per 100 words outside them; ``None`` where there are none."""
-    prose = Prose(text)
-    words = sum(not quoted for quoted in prose.quoted)
-    loaded = sum(not find.quoted for find in finds(prose))
+    loaded, words = unquoted(text)
     return 100 * loaded / words if words else None
 
 

@@ -90,6 +90,11 @@ def head_word(source: str) -> str:
     return fold(words[-1]).rstrip(".") if words else fold(source)
 
 
+def is_pronoun(source: str) -> bool:
+    """Whether ``source`` is nothing but a word for somebody named elsewhere: “he”, “who”, “they”."""
+    return fold(source.strip()) in _SINGULAR | _PLURAL | _RELATIVE | _NEUTER | _FIRST
+
+
 def outlet_in(text: str) -> str | None:
     """The medium that ``text`` says somebody spoke to, or ``None``."""
     for match in _OUTLET.finditer(text):

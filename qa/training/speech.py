@@ -21,6 +21,7 @@ from tqdm import tqdm
 from transformers import BertModel
 
 from qa.evaluation.metrics.speakers import Reported, SpeakerScore, score_speakers
+from qa.evaluation.suites.polnear import annotated
 from qa.models.hashes import hash_file
 from qa.models.presets import Task
 from qa.models.speech import FOLDER
@@ -39,7 +40,6 @@ from qa.settings import load_settings
 from qa.text.reported_speech import reported_speech
 from qa.training.files import save
 from qa.training.steps import optimizer_of
-from qa.types import Span
 
 _OUTSIDE = -1.0  # label of a token that is not learnt from
 
@@ -90,18 +90,12 @@ def articles(path: Path) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, file)
 
 
-def attributions(article: dict[str, Any]) -> list[dict[str, list[list[Any]]]]:
-    """The attributions of an article by its first annotator."""
-    found: list[dict[str, list[list[Any]]]] = article["annotations"][0]["attributions"]
-    return found
-
-
 def examples(article: dict[str, Any], tokenizer: Any) -> Iterator[Example]:
     """The windows of an article with their labels."""
     encoded = tokenizer.encode(article["text"], add_special_tokens=False)
     outer = [tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]")]
     labels = torch.zeros(len(encoded.ids), len(LABELS))
-    for one in attributions(article):
+    for one in article["annotations"][0]["attributions"]:
         begins = [[span[0], span[0] + 1] for span in one["content"]]
         for column, spans in enumerate((one["source"], one["cue"], one["content"], begins)):
             for start, end, *_ in spans:
@@ -170,15 +164,7 @@ def measured(tagger: SpeechNetworkTagger, texts: Iterator[dict[str, Any]]) -> Sp
             Reported(said.content, text[slice(*said.source)] if said.source else None)
             for said in reported_speech(text, tagger.mark(text))
         ]
-        gold = [
-            Reported(
-                tuple(sorted(Span(start, end) for start, end, *_ in one["content"])),
-                one["source"][0][2] if one["source"] else None,
-            )
-            for one in attributions(article)
-            if one["content"]
-        ]
-        total = total.plus(score_speakers(found, gold))
+        total = total.plus(score_speakers(found, annotated(article)))
     return total
 
 

@@ -12,10 +12,11 @@ OVERLAP = 0.5  # of the longer content, as `METRICS` has it: found when at least
 
 
 class Reported(NamedTuple):
-    """An attribution to compare: the pieces of its content, and the source as written, if any is."""
+    """An attribution to compare: the pieces of its content, the source as written, if any is, and the kind."""
 
     content: tuple[Span, ...]
     source: str | None
+    kind: str = ""
 
 
 class SpeakerScore(NamedTuple):
@@ -58,6 +59,20 @@ def score_speakers(found: Sequence[Reported], gold: Sequence[Reported]) -> Speak
     sourced = [(one, other) for one, other in pairs if gold[other].source]
     right = sum(same_head(found[one].source, gold[other].source) for one, other in sourced)
     return SpeakerScore(len(gold), len(found), len(pairs), len(sourced), right)
+
+
+def score_kinds(found: Sequence[Reported], gold: Sequence[Reported]) -> dict[str, SpeakerScore]:
+    """The counts for one article of every kind apart, and under ``""`` of all.
+
+    What is found counts for the kind of the gold that it matches, and for its own where it matches none.
+    """
+    pairs = dict(matched(found, gold))
+    scores = {"": score_speakers(found, gold)}
+    for kind in dict.fromkeys(one.kind for one in (*gold, *found)):
+        mine = [one for one, it in enumerate(found) if (gold[pairs[one]] if one in pairs else it).kind == kind]
+        theirs = [other for other, it in enumerate(gold) if it.kind == kind]
+        scores[kind] = score_speakers([found[one] for one in mine], [gold[other] for other in theirs])
+    return scores
 
 
 def matched(found: Sequence[Reported], gold: Sequence[Reported]) -> list[tuple[int, int]]:

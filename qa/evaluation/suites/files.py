@@ -32,7 +32,7 @@ def find(data: Path, names: Sequence[str]) -> Path:
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a file of JSON Lines."""
-    for number, line in enumerate(_text(path).split("\n"), start=1):
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
         if line.strip():
             try:
                 yield json.loads(line)
@@ -43,12 +43,13 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
 def read_json(path: Path) -> Any:
     """The value of a JSON file."""
     try:
-        return json.loads(_text(path))
+        return json.loads(read_text(path))
     except ValueError as error:
         raise CaseError(f"{path} is not JSON; get the file again") from error
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file, zipped or not."""
     try:
         data = path.read_bytes()
         return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa.errors import CaseError
-from qa.evaluation.suites import alce, clapnq, multihop_rag, rgb, seeds, squad2
+from qa.evaluation.suites import alce, clapnq, multihop_rag, polnear, rgb, seeds, squad2, summaries
 from qa.evaluation.suites.suite import Suite
 
 
@@ -86,6 +86,39 @@ SOURCES = {
             (alce.FILES[0],),
             "the Hugging Face dataset princeton-nlp/ALCE-data",
             "MIT, text CC BY-SA",
+        ),
+        Source(
+            "polnear",
+            "who says what in political news, against people's annotations; no answer is asked for",
+            polnear.load,
+            (polnear.FILES[0],),
+            "https://github.com/networkdynamics/PolNeAR, as JSON Lines with id, text and annotations",
+            "texts belong to their publishers",
+        ),
+        Source("summaries", "neutral summaries of the seed articles", summaries.of_seeds),
+        Source(
+            "summaries-news",
+            "neutral summaries of news articles",
+            summaries.of_news,
+            (summaries.NEWS[0],),
+            "https://github.com/fhamborg/Giveme5W1H, as JSON Lines; or articles of your own in that form",
+            "texts belong to their publishers",
+        ),
+        Source(
+            "summaries-polnear",
+            "neutral summaries of political news in which people marked who says what",
+            summaries.of_polnear,
+            (polnear.FILES[0],),
+            "https://github.com/networkdynamics/PolNeAR, as JSON Lines with id, text and annotations",
+            "texts belong to their publishers",
+        ),
+        Source(
+            "allsides",
+            "events told by three outlets, beside the neutral text of an editor",
+            summaries.of_allsides,
+            tuple(names[0] for names in summaries.ALLSIDES),
+            "https://github.com/HLTCHKUST/framing-bias-metric (NeuS)",
+            "texts belong to their publishers",
         ),
     )
 }

@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from qa.errors import CaseError
@@ -18,12 +19,20 @@ if TYPE_CHECKING:
     from qa.types import Article
 
 
+class Task(StrEnum):
+    """What is asked of a system: answers to questions, summaries of articles, or who says what in them."""
+
+    ANSWERS = "answers"
+    SUMMARIES = "summaries"
+    SPEECH = "speech"
+
+
 @dataclass(frozen=True, slots=True)
 class Suite:
     """Cases, and the articles that they are asked over.
 
     ``measures`` are the names of what to measure of them; ``names`` are articles under the names that responses of
-    other systems may give them.
+    other systems may give them; ``task`` is what is asked.
     """
 
     name: str
@@ -31,6 +40,7 @@ class Suite:
     cases: tuple[Case, ...]
     measures: tuple[str, ...] = ANSWERING
     names: Names = field(default_factory=dict)
+    task: Task = Task.ANSWERS
 
     @property
     def corpus_sha256(self) -> str:
@@ -53,7 +63,13 @@ class Suite:
         if limit is None or limit >= len(self.cases):
             return self
         kept = _stratified([case.kind for case in self.cases], limit, seed)
-        return replace(self, cases=tuple(self.cases[place] for place in kept))
+        return self.of_cases([self.cases[place] for place in kept])
+
+    def of_cases(self, cases: Sequence[Case]) -> Suite:
+        """The suite with ``cases`` alone; of articles that are themselves the cases, no others stay."""
+        about = {article for case in cases for article in case.articles}
+        articles = tuple(article for article in self.articles if article.id in about) if about else self.articles
+        return replace(self, cases=tuple(cases), articles=articles)
 
 
 def _stratified(kinds: Sequence[str], limit: int, seed: int) -> list[int]:

@@ -1,0 +1,31 @@
+"""A speaker as a sentence names them: with their role, beginning it or inside it."""
+
+from __future__ import annotations
+
+import re
+
+from qa.types import Speaker
+
+_LONGEST_ROLE = 60  # characters of a role that a sentence may carry
+_OPENER = re.compile(r"\A(?:The|A|An|Some|Many|Several|Two|Three|Other|Others|One|Another|Most|Few)\b")
+
+
+def described(speaker: Speaker) -> str:
+    """The speaker as a sentence begins with them, their role beside their name."""
+    name = speaker.name[:1].upper() + speaker.name[1:]
+    role = " ".join((speaker.role or "").split())
+    if not role or len(role) > _LONGEST_ROLE or speaker.anonymous:
+        return name
+    return f"{role} {name}" if _title_like(role) else f"{name}, {role},"
+
+
+def described_inside(speaker: Speaker) -> str:
+    """The speaker as they stand within a sentence."""
+    found = described(speaker).rstrip(",")
+    opener = _OPENER.match(found)
+    return found[0].lower() + found[1:] if opener else found
+
+
+def _title_like(role: str) -> bool:
+    """Whether ``role`` goes before the name: “Mayor”, “U.S. Ambassador to Turkey”, not “a member of parliament”."""
+    return role[:1].isupper() and "," not in role and not _OPENER.match(role)
