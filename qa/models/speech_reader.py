@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from qa.models.speech import SpeechTagger
 from qa.text.cues import is_saying
+from qa.text.interviews import Turn, answers
 from qa.text.quoted import quoted_spans
 from qa.text.reported_speech import Said, reported_speech
-from qa.text.speakers import Speakers, outlet_in
+from qa.text.speakers import Speakers, is_pronoun, outlet_in
 from qa.types import Attribution, Span, SpeechKind
 
-READER = "2"
+READER = "3"
 """The version of what is done with the marks: attributions stored by another one are read anew."""
 
 _MOSTLY = 0.9  # share of the content inside quotation marks that makes it direct speech
@@ -31,10 +34,16 @@ class SpeechReader:
         """The attributions of ``text`` in order."""
         quotations = quoted_spans(text)
         speakers = Speakers(text)
-        found = []
+        interview = answers(text)
+        found: list[Attribution] = []
         for said in reported_speech(text, self._tagger.mark(text)):
             content = _without_scraps(text, said.content)
             if sum(len(text[slice(*span)].split()) for span in content) < _LEAST_WORDS:
+                continue
+            if said.source is None or is_pronoun(text[slice(*said.source)]):
+                if any(turn.span.start <= content[0].start < turn.span.end for turn in interview):
+                    continue  # “I said”, “they told me”: all that is the telling of the one interviewed
+            elif any(turn.label.start <= said.source.start < turn.label.end for turn in interview):
                 continue
             cue = text[slice(*said.cue)] if said.cue else ""
             kind = kind_of(content, quotations)
@@ -49,7 +58,17 @@ class SpeechReader:
                     outlet=outlet_in(_around(text, said)),
                 )
             )
-        return tuple(found)
+        found += [one for turn in interview for one in _answer(turn, found)]
+        return tuple(sorted(found, key=lambda one: one.content[0]))
+
+
+def _answer(turn: Turn, reported: Sequence[Attribution]) -> Iterator[Attribution]:
+    """A turn of an interview, sentence by sentence, but for those in which others are ``reported`` to say something."""
+    for place, sentence in enumerate(turn.sentences):
+        if any(sentence.start <= one.content[0].start < sentence.end for one in reported):
+            continue
+        source = turn.label if place == 0 else None
+        yield Attribution((sentence,), SpeechKind.DIRECT, stated=True, source=source, speaker=turn.speaker)
 
 
 def kind_of(content: tuple[Span, ...], quotations: list[Span]) -> SpeechKind:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from qa.text.speakers import is_rank
 from qa.types import Speaker
 
 _LONGEST_ROLE = 60  # characters of a role that a sentence may carry
@@ -16,7 +17,14 @@ def described(speaker: Speaker) -> str:
     role = " ".join((speaker.role or "").split())
     if not role or len(role) > _LONGEST_ROLE or speaker.anonymous:
         return name
-    return f"{role} {name}" if _title_like(role) else f"{name}, {role},"
+    if _title_like(role):
+        return f"{role} {name}"
+    before, _, rank = role.rpartition(", ")
+    if before and is_rank(rank):  # “The Teshk delegate, Councillor” Mirel Joss
+        name, role = f"{rank} {name}", before
+    if _OPENER.match(role):
+        role = role[0].lower() + role[1:]
+    return f"{name}, {role},"
 
 
 def described_inside(speaker: Speaker) -> str:

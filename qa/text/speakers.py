@@ -44,7 +44,8 @@ _RANKS = frozenset(
         "Leader Commissioner Chancellor Deputy Former Foreign Interior Defense Defence Finance Attorney "
         "State Republican Democratic Democrat Senate House Spokesman Spokeswoman Councillor Councilman "
         "Detective Inspector Lt Col Maj Sgt Capt Chairperson Retired "
-        "First Mate Treasurer Clerk Coach Spokesperson Counsel Coordinator"
+        "First Mate Treasurer Clerk Coach Spokesperson Counsel Coordinator "
+        "Sister Brother Father Mother Rev Reverend Monsignor Cardinal Abbot"
     )
 )
 _PERSONS = frozenset(
@@ -61,6 +62,7 @@ _PERSONS = frozenset(
     )
 )
 _QUANTIFIERS = frozenset(("most", "some", "many", "few", "several", "all", "both", "others", "critics", "experts"))
+_NO_PERSONS = _QUANTIFIERS | {"the", "a", "an", "this", "that", "these", "those", "its", "their", "our"}
 _SPELLED_OUT = {
     "sen": "senator", "gov": "governor", "rep": "representative", "gen": "general", "pres": "president",
     "col": "colonel", "capt": "captain", "sgt": "sergeant", "lt": "lieutenant", "prof": "professor", "dr": "doctor",
@@ -80,6 +82,10 @@ _OUTLETS = re.compile(
     r"Jazeera|Post|Times|Journal|News|Guardian|Herald|Tribune|Gazette|Ledger|Dispatch|Daily|Telegraph|Mail|Radio|"
     r"Television|Chronicle|Observer|Mirror|Standard|Press|Magazine|Star|Globe|Courier|Examiner|Independent)\b"
 )
+# “on the steps of his flooded town hall, said”: the source as marked is only the end of a longer phrase.
+_INSIDE_PHRASE = re.compile(r"\b(?:of|on|in|at|from|with) (?:his|her|their|its) \Z")
+_PHRASE_BEFORE = re.compile(r"(?:\A|[.;:“] ?|, )((?:A|An|One|Another|a|an|one|another) [^,;:.“”\n]{3,80})(?:,(?: and)?)? \Z")
+_QUOTE_MARK = re.compile('[“”"«»]')
 _NEAR = 1200  # characters over which a pronoun may reach back to a speaker
 
 
@@ -93,6 +99,11 @@ def head_word(source: str) -> str:
 def is_pronoun(source: str) -> bool:
     """Whether ``source`` is nothing but a word for somebody named elsewhere: “he”, “who”, “they”."""
     return fold(source.strip()) in _SINGULAR | _PLURAL | _RELATIVE | _NEUTER | _FIRST
+
+
+def is_rank(word: str) -> bool:
+    """Whether ``word`` is what goes before a name: “Capt.”, “Councillor”."""
+    return fold(word).rstrip(".") in _RANKS or word.rstrip(".") in TITLES
 
 
 def outlet_in(text: str) -> str | None:
@@ -141,6 +152,9 @@ class Speakers:
                 found.gender = found.gender or _GENDER.get(word)
                 return found.speaker
             return Speaker(written)
+        before = self._text[sentence.start : source.start]
+        if _INSIDE_PHRASE.search(before) and (names := self._names(before)):
+            return self._note(Speaker(names[0]), source.start, "").speaker
         return self._described(written, source, self._text[slice(*sentence)]).speaker
 
     def _sentence(self, position: int) -> Span:
@@ -149,10 +163,15 @@ class Speakers:
 
     def _pronoun(self, word: str, source: Span, sentence: Span) -> _Known | None:
         before = self._text[sentence.start : source.start]
-        names = [name for match in _NAME.finditer(before) if (name := self._person(match.group()))]
+        if word in _RELATIVE and (phrase := _PHRASE_BEFORE.search(before)):
+            at = sentence.start + phrase.start(1)
+            return self._described(phrase[1], Span(at, at + len(phrase[1])), self._text[slice(*sentence)])
+        names = self._names(before)
         if names and (word in _RELATIVE or (word in _SINGULAR and not re.search(r"[”’\"']", before))):
             return self._note(Speaker(names[-1] if word in _RELATIVE else names[0]), source.start, "")
         gender = _GENDER.get(word)
+        if gender and (name := self._told_of(sentence)):
+            return self._note(Speaker(name), source.start, "")
         for known in sorted(self._known, key=lambda known: -known.last):
             if source.start - known.last > _NEAR:
                 break
@@ -160,8 +179,32 @@ class Speakers:
                 continue
             if word in _NEUTER and not is_outlet(known.speaker.name):
                 continue
+            if gender and not self._is_person(known):
+                continue
             return known
         return None
+
+    def _names(self, text: str) -> list[str]:
+        """The persons whom the article gives full names, in the order in which ``text`` names them."""
+        return [name for match in _NAME.finditer(text) if (name := self._person(match.group()))]
+
+    def _told_of(self, sentence: Span) -> str | None:
+        """Whom the sentence before speaks of first, where it stands in the same paragraph and quotes nobody."""
+        before = [one for one in self._sentences if one.end <= sentence.start]
+        if not before or "\n" in self._text[before[-1].end : sentence.start]:
+            return None
+        told = self._text[slice(*before[-1])]
+        if _QUOTE_MARK.search(told):
+            return None
+        names = self._names(told)
+        return names[0] if names else None
+
+    def _is_person(self, known: _Known) -> bool:
+        """Whether “he” or “she” may be ``known``: not “most of those paragraphs”, and no outlet."""
+        name = known.speaker.name
+        if known.speaker.anonymous or name in self._full.values() or known.heads & (_PERSONS | _RANKS):
+            return True
+        return name[:1].isupper() and fold(name.split()[0]) not in _NO_PERSONS and not is_outlet(name)
 
     def _person(self, run: str) -> str | None:
         """The full name that a run of capitalised words stands for, if the article gives a person's name so."""
