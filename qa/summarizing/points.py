@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -67,12 +69,17 @@ class Point(NamedTuple):
 
 
 def points_of(article: Article, attributions: Sequence[Attribution]) -> list[Point]:
-    """The points of ``article`` in its order: what it reports, attribution by attribution, and its own sentences."""
-    stated = [one for one in attributions if one.stated]
+    """The points of ``article`` in its order: what it reports, attribution by attribution, and its own sentences.
+
+    Time is linear in the length of the article, but for sorting.
+    """
+    stated = sorted((one for one in attributions if one.stated), key=lambda one: one.span.start)
+    sentences = _sentences(article.text, stated)
+    said = _by_sentence(sentences, stated)
+    quotations, reported = quoted_spans(article.text), [one.span for one in stated]
+    quoted, told = _Covering(quotations), _Covering(reported)
     points: list[Point] = []
-    quotations = quoted_spans(article.text)
-    for sentence in _sentences(article.text, stated):
-        inside = [one for one in stated if sentence.start <= one.content[0].start < sentence.end]
+    for sentence, inside in zip(sentences, said, strict=True):
         words = sum(min(end, sentence.end) - start for one in inside for start, end in one.content)
         if inside and words >= _MOSTLY * (sentence.end - sentence.start):
             for one in inside:
@@ -80,12 +87,33 @@ def points_of(article: Article, attributions: Sequence[Attribution]) -> list[Poi
                 points.append(Point(article, span if len(inside) == 1 else one.span, Voice.REPORTED, one))
         elif inside:
             points += [Point(article, sentence, Voice.REPORTED, one) for one in inside]
-        elif not _within(sentence, quotations) and not any(
-            one.span.start <= sentence.start and sentence.end <= one.span.end for one in stated
-        ):
+        elif not quoted.covers(sentence) and not told.covers(sentence):
             text = article.text[slice(*sentence)]
             points.append(Point(article, sentence, Voice.FACT if is_checkable(text) else Voice.ASSERTED, None))
     return sorted(dict.fromkeys(points), key=lambda point: point.span)
+
+
+class _Covering:
+    """Whether one of ``spans``, which are in the order of their starts, covers another from end to end."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._starts = [span.start for span in spans]
+        self._furthest = list(accumulate((span.end for span in spans), max))
+
+    def covers(self, span: Span) -> bool:
+        place = bisect_right(self._starts, span.start)
+        return place > 0 and self._furthest[place - 1] >= span.end
+
+
+def _by_sentence(sentences: Sequence[Span], stated: Sequence[Attribution]) -> list[list[Attribution]]:
+    """For each sentence, the attributions whose content begins in it."""
+    starts = [sentence.start for sentence in sentences]
+    found: list[list[Attribution]] = [[] for _ in sentences]
+    for one in stated:
+        place = bisect_right(starts, one.content[0].start) - 1
+        if place >= 0 and one.content[0].start < sentences[place].end:
+            found[place].append(one)
+    return found
 
 
 def worth_telling(point: Point) -> bool:
@@ -99,24 +127,22 @@ def worth_telling(point: Point) -> bool:
     return not own or not (len(said.split()) < _LEAST_OWN_WORDS or _LEANS.match(said) or said.endswith("?"))
 
 
-def _within(sentence: Span, quotations: Sequence[Span]) -> bool:
-    return any(one.start <= sentence.start and sentence.end <= one.end for one in quotations)
-
-
 def _sentences(text: str, stated: Sequence[Attribution]) -> list[Span]:
     """The sentences of ``text``; those that one quotation or one attribution runs through are kept together."""
-    joined: list[Span] = []
-    for sentence in split_sentences(text):
-        if joined and any(
-            span.start < joined[-1].end and sentence.start < span.end
-            for one in stated
-            for span in (*one.content, _core(one))
-            if span.end > joined[-1].start
-        ):
-            joined[-1] = Span(joined[-1].start, sentence.end)
+    sentences = split_sentences(text)
+    starts = [sentence.start for sentence in sentences]
+    joined = set[int]()  # places of sentences that go with the one before
+    for span in (span for one in stated for span in (*one.content, _core(one))):
+        for place in range(max(1, bisect_right(starts, span.start)), bisect_left(starts, span.end)):
+            if span.start < sentences[place - 1].end:
+                joined.add(place)
+    found: list[Span] = []
+    for place, sentence in enumerate(sentences):
+        if place in joined:
+            found[-1] = Span(found[-1].start, sentence.end)
         else:
-            joined.append(sentence)
-    return joined
+            found.append(sentence)
+    return found
 
 
 def _core(one: Attribution) -> Span:

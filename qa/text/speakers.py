@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -84,7 +85,9 @@ _OUTLETS = re.compile(
 )
 # “on the steps of his flooded town hall, said”: the source as marked is only the end of a longer phrase.
 _INSIDE_PHRASE = re.compile(r"\b(?:of|on|in|at|from|with) (?:his|her|their|its) \Z")
-_PHRASE_BEFORE = re.compile(r"(?:\A|[.;:“] ?|, )((?:A|An|One|Another|a|an|one|another) [^,;:.“”\n]{3,80})(?:,(?: and)?)? \Z")
+_PHRASE_BEFORE = re.compile(
+    r"(?:\A|[.;:“] ?|, )((?:A|An|One|Another|a|an|one|another) [^,;:.“”\n]{3,80})(?:,(?: and)?)? \Z"
+)
 _QUOTE_MARK = re.compile('[“”"«»]')
 _NEAR = 1200  # characters over which a pronoun may reach back to a speaker
 
@@ -135,6 +138,7 @@ class Speakers:
     def __init__(self, text: str) -> None:
         self._text = text
         self._sentences = split_sentences(text)
+        self._starts = [sentence.start for sentence in self._sentences]
         self._known: list[_Known] = []
         self._full: dict[str, str] = {}
         for _, name in full_names(text):
@@ -158,8 +162,10 @@ class Speakers:
         return self._described(written, source, self._text[slice(*sentence)]).speaker
 
     def _sentence(self, position: int) -> Span:
-        found = [one for one in self._sentences if one.start <= position < one.end]
-        return found[0] if found else Span(position, position)
+        place = bisect_right(self._starts, position) - 1
+        if place >= 0 and position < self._sentences[place].end:
+            return self._sentences[place]
+        return Span(position, position)
 
     def _pronoun(self, word: str, source: Span, sentence: Span) -> _Known | None:
         before = self._text[sentence.start : source.start]
@@ -190,10 +196,10 @@ class Speakers:
 
     def _told_of(self, sentence: Span) -> str | None:
         """Whom the sentence before speaks of first, where it stands in the same paragraph and quotes nobody."""
-        before = [one for one in self._sentences if one.end <= sentence.start]
-        if not before or "\n" in self._text[before[-1].end : sentence.start]:
+        place = bisect_left(self._starts, sentence.start) - 1
+        if place < 0 or "\n" in self._text[self._sentences[place].end : sentence.start]:
             return None
-        told = self._text[slice(*before[-1])]
+        told = self._text[slice(*self._sentences[place])]
         if _QUOTE_MARK.search(told):
             return None
         names = self._names(told)
