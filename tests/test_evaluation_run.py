@@ -15,6 +15,7 @@ from qa.evaluation.files import write_report
 from qa.evaluation.judges import GateJudge
 from qa.evaluation.measures import SPEECH, SUMMARIES
 from qa.evaluation.metrics.speakers import Reported
+from qa.evaluation.plots import reliability_plot
 from qa.evaluation.report import Report, joined, read_report, report_json
 from qa.evaluation.responses import Cited, Response, Told, read_responses
 from qa.evaluation.run import RESPONSES, evaluate, evaluate_retrieval, evaluate_support, score
@@ -272,6 +273,10 @@ def test_the_support_model_alone(tmp_path):
     assert values["auroc"].value == 1
     assert (values["sensitivity"].n, values["specificity"].n) == (1, 2)
     assert list(report.suites[0].by_kind) == ["news", "wiki"]
+    assert [(one.right, one.n) for one in report.suites[0].reliability] == [(0, 1), (0, 1), (1, 1)]
+    plot = reliability_plot(report.suites[0], "p")
+    assert "3 claims" in plot.caption
+    assert plot.title == "Reliability of the support"
     assert len(evaluate_support(Models(), labelled, limit=2).suites[0].results) == 2
 
 

@@ -103,12 +103,17 @@ def risk_coverage_plot(suite: SuiteReport, prefix: str) -> Plot | None:
 
 
 def reliability_plot(suite: SuiteReport, prefix: str) -> Plot | None:
-    """The share right over the mean answer score of each bin; ``None`` without scores that could be probabilities."""
+    """The share right over the mean score of each bin, of answers or, where claims were judged, of their support.
+
+    ``None`` without scores that could be probabilities.
+    """
     bins = suite.reliability
+    score = "support" if "auroc" in suite.values else "answer score"
+    right_word = "borne out" if "auroc" in suite.values else "right"
     if not bins or not all(0 <= one.score <= 1 for one in bins):
         return None
     with _figure() as figure:
-        axes = _axes(figure, "mean answer score", "right (%)")
+        axes = _axes(figure, f"mean {score}", f"{right_word} (%)")
         axes.plot([0, 1], [0, 100], color=_SOFT, linewidth=1, linestyle=(0, (4, 3)))
         scores, right = [one.score for one in bins], [100 * one.right for one in bins]
         axes.plot(scores, right, color=_ACCENT, linewidth=1.2, marker="o", markersize=5)
@@ -116,10 +121,16 @@ def reliability_plot(suite: SuiteReport, prefix: str) -> Plot | None:
             _label(axes, f"n = {one.n}", (one.score, 100 * one.right), below=one.right > 0.85)
         axes.set_xlim(-_MARGIN, 1 + _MARGIN)
         axes.set_ylim(-100 * _MARGIN, 100 * (1 + _MARGIN))
-        title = "Reliability of the answer score"
+        title = f"Reliability of the {score}"
         spoken = f"{title}: " + "; ".join(
-            f"mean score {one.score:.2f}, {shown(one.right, 'share')} right, n = {one.n}" for one in bins
+            f"mean score {one.score:.2f}, {shown(one.right, 'share')} {right_word}, n = {one.n}" for one in bins
         )
+        if score == "support":
+            caption = (
+                "Support is how strongly the model holds the evidence to bear a claim out. On the dashed diagonal that "
+                "share of the claims is borne out; below it the model believes too much, above it too little."
+            )
+            return Plot(title, f"{caption} {_n(sum(one.n for one in bins), 'claim')}", _svg(figure, prefix, spoken))
         caption = (
             "The score is the answer score: how probable the system holds it that its answer is right. On the dashed "
             "diagonal that many are right; below it the system is too sure of itself, above it too timid."

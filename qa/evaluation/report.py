@@ -24,7 +24,7 @@ _BINS = 5
 
 
 class Bin(NamedTuple):
-    """Answers whose score lies near ``score``: the share ``right`` of ``n`` is right."""
+    """Answers, or claims, whose score lies near ``score``: the share ``right`` of ``n`` is right."""
 
     score: float
     right: float
@@ -101,7 +101,7 @@ def suite_report(
         values=_values(results, names, seed),
         by_kind={kind: _values([one for one in results if one.case.kind == kind], names, seed) for kind in kinds},
         risk_coverage=tuple(risk_coverage(scores, right, len(results))) if scores else (),
-        reliability=_bins(scores, right),
+        reliability=_bins(scores, right) if scores else _bins(*_support(results)),
         corpus=corpus,
         judge=judge,
     )
@@ -117,8 +117,14 @@ def _values(results: Sequence[Result], measures: Sequence[str], seed: int) -> di
     return {name: value for name, value in values.items() if value.value is not None}
 
 
+def _support(results: Sequence[Result]) -> tuple[list[float], list[bool]]:
+    """The support of each labelled claim, and whether its evidence bears it out."""
+    rows = [row for result in results if (row := result.rows.get("auroc")) is not None]
+    return [score for _, score in rows], [bool(supported) for supported, _ in rows]
+
+
 def _bins(scores: Sequence[float], right: Sequence[bool]) -> tuple[Bin, ...]:
-    """Bins of about as many answers each, the least sure first."""
+    """Bins of about as many each, the least sure first."""
     order = sorted(range(len(scores)), key=lambda place: scores[place])
     size = max(1, -(-len(order) // _BINS))
     groups = [order[first : first + size] for first in range(0, len(order), size)]
