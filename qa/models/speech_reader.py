@@ -9,10 +9,11 @@ from qa.text.cues import is_saying
 from qa.text.interviews import Turn, answers
 from qa.text.quoted import quoted_spans
 from qa.text.reported_speech import Said, reported_speech
+from qa.text.signed import signed_quotations
 from qa.text.speakers import Speakers, is_pronoun, outlet_in
 from qa.types import Attribution, Span, SpeechKind
 
-READER = "3"
+READER = "4"
 """The version of what is done with the marks: attributions stored by another one are read anew."""
 
 _MOSTLY = 0.9  # share of the content inside quotation marks that makes it direct speech
@@ -34,11 +35,13 @@ class SpeechReader:
         """The attributions of ``text`` in order."""
         quotations = quoted_spans(text)
         speakers = Speakers(text)
-        interview = answers(text)
+        interview, signed = answers(text), signed_quotations(text)
         found: list[Attribution] = []
         for said in reported_speech(text, self._tagger.mark(text)):
             content = _without_scraps(text, said.content)
             if sum(len(text[slice(*span)].split()) for span in content) < _LEAST_WORDS:
+                continue
+            if any(one.quotation.start < content[-1].end and content[0].start < one.quotation.end for one in signed):
                 continue
             if said.source is None or is_pronoun(text[slice(*said.source)]):
                 if any(turn.span.start <= content[0].start < turn.span.end for turn in interview):
@@ -58,6 +61,10 @@ class SpeechReader:
                     outlet=outlet_in(_around(text, said)),
                 )
             )
+        found += [
+            Attribution((one.quotation,), SpeechKind.DIRECT, stated=True, source=one.source, speaker=one.speaker)
+            for one in signed
+        ]
         found += [one for turn in interview for one in _answer(turn, found)]
         return tuple(sorted(found, key=lambda one: one.content[0]))
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from qa.models.embedder import Embedder
+from qa.summarizing.persons import speaks_to_somebody
 from qa.text.cues import reads_as_said
 from qa.text.datelines import without_dateline
 from qa.text.opinion import is_checkable
@@ -57,7 +58,11 @@ class Point(NamedTuple):
     @property
     def tellable(self) -> bool:
         """Whether a plain sentence can be made of it; otherwise its words are quoted."""
-        if self.attribution is None or self.attribution.kind is SpeechKind.DIRECT:
+        if self.attribution is None:
+            return True
+        if speaks_to_somebody(self.said):
+            return False
+        if self.attribution.kind is SpeechKind.DIRECT:
             return True
         cue = self.article.text[slice(*self.attribution.cue)] if self.attribution.cue else ""
         return reads_as_said(cue, self.said)
@@ -121,6 +126,8 @@ def worth_telling(point: Point) -> bool:
     said = point.said
     if len(said.split()) < _LEAST_WORDS or said.rstrip(".") == point.article.title.rstrip("."):
         return False
+    if point.span.end <= len(point.article.title) and point.article.text.startswith(point.article.title):
+        return False  # the text begins with its title
     if _HEADING.match(said) or (point.speaker is not None and len(point.speaker) < _SHORTEST_NAME):
         return False
     own = point.voice is not Voice.REPORTED

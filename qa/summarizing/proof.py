@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from qa.answering.checks import word_objection
 from qa.models.support import SupportModel
+from qa.summarizing.persons import person_objection
 from qa.summarizing.prompts import LONGEST
 from qa.text.loaded_words import loaded_words
 from qa.text.overlap import is_extract
@@ -30,14 +31,20 @@ class Proof(NamedTuple):
     objection: str | None
 
 
-def prove(body: str, evidence: str, model: SupportModel) -> Proof:
-    """The proof of ``body``, what a drafted sentence says after its lead, from the words ``evidence``."""
+def prove(body: str, evidence: str, model: SupportModel, said: str = "", gender: str | None = None) -> Proof:
+    """The proof of ``body``, what a drafted sentence says after its lead, from the words ``evidence``.
+
+    ``said`` is what in them somebody says word for word, ``gender`` that speaker's where the article shows it.
+    """
     claim = body[:1].upper() + body[1:]
     (reading,) = model.read([(claim, evidence)])
     limits = model.calibration
     least = limits.support_threshold if is_extract(claim, evidence) else limits.gate_threshold
     objection = (
-        plainness(body) or lost_doubt(body, evidence) or word_objection(claim, "", evidence, limits.least_coverage)
+        plainness(body)
+        or person_objection(body, said, gender)
+        or lost_doubt(body, evidence)
+        or word_objection(claim, "", evidence, limits.least_coverage)
     )
     if objection is None and reading.support < least:
         objection = "the article does not bear it out"

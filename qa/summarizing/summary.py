@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -14,6 +15,7 @@ from qa.models.generators.base import Generator, Usage
 from qa.models.support import SupportModel
 from qa.summarizing.beside import loaded_places, missing_voices, own_claims, speaking
 from qa.summarizing.leads import lead, quoting_lead
+from qa.summarizing.persons import genders
 from qa.summarizing.points import Point, choose, points_of
 from qa.summarizing.prompts import MAX_TOKENS, point_prompt, sentence_grammar
 from qa.summarizing.proof import prove
@@ -37,6 +39,7 @@ SummaryEvent = SummarySentence | Summary
 
 DEFAULT_SENTENCES = 5
 
+_ENDED = re.compile(r"[?!….][’”\"']*\Z")
 _QUOTES = "‘’“”\"' ,;"
 _LONGEST_QUOTE = 45  # words that a quotation in place of a draft may have
 
@@ -80,9 +83,12 @@ class Summarizer:
         course = _Course()
         said = {article.id: tuple(self._attributions(article)) for article in articles}
         points = [point for article in articles for point in points_of(article, said[article.id])]
+        shown = {
+            name: gender for article in articles for name, gender in genders(said[article.id], article.text).items()
+        }
         ranked = choose(points, self._embedder, sentences)
         for place in sorted(ranked):
-            course.sentences.append(self._sentence(points[place], course))
+            course.sentences.append(self._sentence(points[place], course, shown.get(points[place].speaker or "")))
             if course.first_ms is None:
                 course.first_ms = course.elapsed_ms()
             yield course.sentences[-1]
@@ -112,17 +118,22 @@ class Summarizer:
             ),
         )
 
-    def _sentence(self, point: Point, course: _Course) -> SummarySentence:
-        """The sentence that makes ``point``: drafted, or quoted where no draft can be proven."""
+    def _sentence(self, point: Point, course: _Course, gender: str | None) -> SummarySentence:
+        """The sentence that makes ``point``: drafted, or quoted where no draft can be proven.
+
+        ``gender`` is the speaker's, where the article shows it.
+        """
         if not point.tellable:
             return self._quotation(point)
         begin = lead(point)
+        verbatim = point.attribution is not None and point.attribution.kind is not SpeechKind.INDIRECT
+        said = point.said if verbatim else ""
         body = self._written(point, begin, course)
-        proof = prove(body, point.text, self._support)
+        proof = prove(body, point.text, self._support, said, gender)
         if proof.objection is not None and _can_be_plainer(body) and (plainer := plain(body)) != body:
             course.dropped.append(Dropped(begin + body, proof.objection, proof.support))
             body = plainer
-            proof = prove(body, point.text, self._support)
+            proof = prove(body, point.text, self._support, said, gender)
         if proof.objection is None:
             text = begin + body if begin else body[:1].upper() + body[1:]
             return SummarySentence(text, point.voice, proof.support, (self._citation(point, proof.support),))
@@ -152,7 +163,8 @@ class Summarizer:
             text = point.text.strip(_QUOTES) if point.text[:1] in _QUOTES else point.text
         first = text[slice(*split_sentences(text)[0])].rstrip(".,; ")
         words = first.split()
-        quoted = f"{first}." if len(words) <= _LONGEST_QUOTE else f"{' '.join(words[:_LONGEST_QUOTE])} …"
+        quoted = first if _ENDED.search(first) else f"{first}."
+        quoted = quoted if len(words) <= _LONGEST_QUOTE else f"{' '.join(words[:_LONGEST_QUOTE])} …"
         # Under “The article says” even what could be looked up is told as the article's word, and no longer as a fact.
         voice = Voice.ASSERTED if point.voice is Voice.FACT else point.voice
         return SummarySentence(f"{quoting_lead(point)}“{_inner(quoted)}”", voice, 1.0, (self._citation(point, 1.0),))

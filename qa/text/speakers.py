@@ -28,7 +28,9 @@ _PLURAL = frozenset(["they", "them", "their", "theirs"])
 _RELATIVE = frozenset(["who", "which", "that", "whose"])
 _NEUTER = frozenset(("it", "its", "itself"))
 _FIRST = frozenset(["i", "me", "my", "we", "us", "our", "you", "your"])
-_GENDER = dict.fromkeys(("he", "him", "his"), "m") | dict.fromkeys(("she", "her", "hers"), "f")
+GENDER = dict.fromkeys(("he", "him", "his"), "m") | dict.fromkeys(("she", "her", "hers"), "f")
+"""The gender that a pronoun shows."""
+
 _PARTICLE = r"(?:de|da|del|della|di|du|la|le|van|von|der|den|bin|ibn|al|el|bint|ben|y|e)"
 _NAME = re.compile(
     rf"(?:(?<=\W)|\A)(?!(?:The|A|An|In|On|At|But|And|For|If|As|When|While|According|However|Meanwhile|Now|Yet|It|He|She|"
@@ -153,7 +155,7 @@ class Speakers:
             found = self._pronoun(word, source, sentence)
             if found is not None:
                 found.last = source.start
-                found.gender = found.gender or _GENDER.get(word)
+                found.gender = found.gender or GENDER.get(word)
                 return found.speaker
             return Speaker(written)
         before = self._text[sentence.start : source.start]
@@ -175,7 +177,7 @@ class Speakers:
         names = self._names(before)
         if names and (word in _RELATIVE or (word in _SINGULAR and not re.search(r"[”’\"']", before))):
             return self._note(Speaker(names[-1] if word in _RELATIVE else names[0]), source.start, "")
-        gender = _GENDER.get(word)
+        gender = GENDER.get(word)
         if gender and (name := self._told_of(sentence)):
             return self._note(Speaker(name), source.start, "")
         for known in sorted(self._known, key=lambda known: -known.last):
@@ -229,7 +231,14 @@ class Speakers:
         if name is not None and fold(name) not in _QUANTIFIERS:
             if name not in self._full.values() and re.match(rf"the {re.escape(name)}\b", written, re.IGNORECASE):
                 name = f"the {name}"
-            return self._note(Speaker(name, _role(written, name)), source.start, written)
+            role = _role(written, name)
+            if (
+                role
+                and name not in self._full.values()
+                and re.match(rf"the [\w ]+ {re.escape(name)}", written, re.IGNORECASE)
+            ):
+                role = None  # “the nonpartisan Commission”
+            return self._note(Speaker(name, role), source.start, written)
         if written.lower().startswith(("the ", "that ", "this ")):
             for known in sorted(self._known, key=lambda known: -known.last):
                 if head in known.heads and source.start - known.last < 4 * _NEAR:

@@ -42,7 +42,7 @@ def load(data: Path) -> Suite:
 def article_of(record: Mapping[str, Any]) -> Article:
     """The article of ``record``, its text to the letter."""
     title = record["text"].strip().split("\n", 1)[0]
-    return Article(text=record["text"], title=title, source=STDIN, outlet=publisher(record))
+    return Article(text=record["text"], title=title, source=STDIN)
 
 
 def publisher(record: Mapping[str, Any]) -> str:
