@@ -121,9 +121,10 @@ def _wrapped(text: str, indent: str = "") -> str:
 def print_summary_sentence(sentence: SummarySentence) -> None:
     """Print one sentence with its voice and its place."""
     _out.print(_wrapped(sentence.text))
-    first = sentence.citations[0]
+    first, *naming = sentence.citations
     support = support_words(sentence.support)
     place = f"characters {first.start}-{first.end} of {first.article_id}"
+    place += "".join(f", named at {one.start}-{one.end}" for one in naming)
     _print_small(f"    {VOICES[sentence.voice]}, {place}, {support}")
 
 

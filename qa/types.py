@@ -283,7 +283,10 @@ class Voice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SummarySentence:
-    """One sentence of a summary with the exact words that it rests on (at least one citation)."""
+    """One sentence of a summary with the exact words that it rests on (at least one citation).
+
+    The first citation is what is told; one behind it is where the article names the speaker.
+    """
 
     text: str
     voice: Voice

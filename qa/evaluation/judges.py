@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 from qa.evaluation.cases import Case
 from qa.evaluation.metrics.alce import AlceScores, Claim, alce
-from qa.evaluation.responses import Cited, Response
+from qa.evaluation.responses import Cited, Response, Told
 from qa.models.support import SupportModel
 from qa.types import Article, ModelInfo
 
@@ -60,9 +61,21 @@ def judged(case: Case, response: Response, articles: Sequence[Article], judge: J
         return None
     titles = {article.id: article.title for article in articles}
     claims = [
-        Claim(told.text, tuple(_passage(cited, titles) for cited in told.citations)) for told in response.sentences
+        Claim(_claimed(told, articles), tuple(_passage(cited, titles) for cited in told.citations))
+        for told in response.sentences
     ]
     return alce(claims, judge.entails, response.invalid_marks or 0)
+
+
+def _claimed(told: Told, articles: Sequence[Article]) -> str:
+    """What a sentence says, without “The article says that”: that is about the premise itself, and so always true."""
+    tellers = "|".join(re.escape(name) for name in ("The article", *(one.outlet for one in articles if one.outlet)))
+    teller = re.compile(rf"\A(?:{tellers}) (?:says|reports)(?:, without naming a source,)?(?:: | that )")
+    found = teller.match(told.text) if told.voice is not None else None
+    if found is None:
+        return told.text
+    rest = told.text[found.end() :]
+    return rest[:1].upper() + rest[1:]
 
 
 def _passage(cited: Cited, titles: dict[str, str]) -> str:

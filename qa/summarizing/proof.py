@@ -58,10 +58,19 @@ def lost_doubt(body: str, evidence: str) -> str | None:
     return None
 
 
+_OPEN_ONE = re.compile(
+    r"(?<!\bno )(?<!\bany )(?<!\bevery )(?<!\beach )(?<!\bthis )(?<!\bthat )"
+    r"\bone(?= (?:in|on|at|for|with|by|last)\b|[.,;])",
+    re.IGNORECASE,
+)
+
+
 def plainness(body: str) -> str | None:
     """What keeps ``body`` from being one plain sentence of somebody else's telling."""
     if len(body) >= LONGEST or _CUT_OFF.search(body):
         return "it is cut off"
+    if _OPEN_ONE.search(body):
+        return "it leaves open what “one” is"
     if _FIRST_PERSON.search(body):
         return "it speaks in the first or second person"
     if _SECOND_SENTENCE.search(body.replace("U.S. ", "US ")):

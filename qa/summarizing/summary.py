@@ -15,10 +15,12 @@ from qa.models.generators.base import Generator, Usage
 from qa.models.support import SupportModel
 from qa.summarizing.beside import loaded_places, missing_voices, own_claims, speaking
 from qa.summarizing.leads import lead, quoting_lead
+from qa.summarizing.naming import naming_span
 from qa.summarizing.persons import genders
 from qa.summarizing.points import Point, choose, points_of
 from qa.summarizing.prompts import MAX_TOKENS, point_prompt, sentence_grammar
 from qa.summarizing.proof import prove
+from qa.text.described import described
 from qa.text.loaded_words import LoadedKind, loaded_words, plain, unquoted_per_100
 from qa.text.sentences import split_sentences
 from qa.types import (
@@ -26,6 +28,7 @@ from qa.types import (
     Attribution,
     Citation,
     Dropped,
+    Span,
     Speaking,
     SpeechKind,
     Summary,
@@ -136,7 +139,7 @@ class Summarizer:
             proof = prove(body, point.text, self._support, said, gender)
         if proof.objection is None:
             text = begin + body if begin else body[:1].upper() + body[1:]
-            return SummarySentence(text, point.voice, proof.support, (self._citation(point, proof.support),))
+            return SummarySentence(text, point.voice, proof.support, self._citations(point, text, proof.support))
         course.dropped.append(Dropped(begin + body, proof.objection, proof.support))
         return self._quotation(point)
 
@@ -167,20 +170,31 @@ class Summarizer:
         quoted = quoted if len(words) <= _LONGEST_QUOTE else f"{' '.join(words[:_LONGEST_QUOTE])} …"
         # Under “The article says” even what could be looked up is told as the article's word, and no longer as a fact.
         voice = Voice.ASSERTED if point.voice is Voice.FACT else point.voice
-        return SummarySentence(f"{quoting_lead(point)}“{_inner(quoted)}”", voice, 1.0, (self._citation(point, 1.0),))
+        text = f"{quoting_lead(point)}“{_inner(quoted)}”"
+        return SummarySentence(text, voice, 1.0, self._citations(point, text, 1.0))
 
-    def _citation(self, point: Point, support: float) -> Citation:
-        start, end = point.span
-        return Citation(
-            mark=1,
-            article_id=point.article.id,
-            title=point.article.title,
-            start=start,
-            end=end,
-            quote=point.article.text[start:end],
-            speaker=named(point.attribution.speaker) if point.attribution and point.attribution.speaker else None,
-            support=support,
-        )
+    def _citations(self, point: Point, text: str, support: float) -> tuple[Citation, ...]:
+        """The words of ``point``, and where the article names the speaker, if ``text`` tells more of them."""
+        speaker = point.attribution.speaker if point.attribution else None
+        cited = [_citation(point, point.span, support, named(speaker) if speaker else None)]
+        if speaker is not None and described(speaker).rstrip(",").casefold() in text.casefold():
+            naming = naming_span(point.article, speaker, point.span)
+            cited += [_citation(point, naming, None, None)] if naming else []
+        return tuple(cited)
+
+
+def _citation(point: Point, span: Span, support: float | None, speaker: str | None) -> Citation:
+    start, end = span
+    return Citation(
+        mark=1,
+        article_id=point.article.id,
+        title=point.article.title,
+        start=start,
+        end=end,
+        quote=point.article.text[start:end],
+        speaker=speaker,
+        support=support,
+    )
 
 
 def _can_be_plainer(body: str) -> bool:

@@ -46,7 +46,9 @@ _NEGATED = re.compile(
     r"\b(?:declined?|refus\w+|den(?:y|ied|ies|ying)|not|never|without|avoid\w*|fail\w*|asked)\b|n[’']t\b", re.IGNORECASE
 )
 _QUESTION = re.compile(
-    r"\A\W*(?:whether|if|why|how|what|when|who|whom|which|where|to|for|of|about|as|him|her|them|it)\b", re.IGNORECASE
+    r"\A\W*(?:(?:just|exactly|precisely) )?"
+    r"(?:whether|if|why|how|what|when|who|whom|which|where|to|for|of|about|as|him|her|them|it)\b",
+    re.IGNORECASE,
 )
 
 

@@ -8,6 +8,7 @@ from qa.text.speakers import is_rank
 from qa.types import Speaker
 
 _LONGEST_ROLE = 60  # characters of a role that a sentence may carry
+_LONGEST_TITLE = 4  # words: “U.S. Ambassador to Turkey”
 _OPENER = re.compile(r"\A(?:The|A|An|Some|Many|Several|Two|Three|Other|Others|One|Another|Most|Few)\b")
 
 
@@ -18,7 +19,7 @@ def described(speaker: Speaker) -> str:
     if not role or len(role) > _LONGEST_ROLE or speaker.anonymous:
         return name
     if _title_like(role):
-        return f"{role} {name}"
+        return f"{role[0].upper()}{role[1:]} {name}"
     before, _, rank = role.rpartition(", ")
     if before and is_rank(rank):  # “The Teshk delegate, Councillor” Mirel Joss
         name, role = f"{rank} {name}", before
@@ -35,5 +36,8 @@ def described_inside(speaker: Speaker) -> str:
 
 
 def _title_like(role: str) -> bool:
-    """Whether ``role`` goes before the name: “Mayor”, “U.S. Ambassador to Turkey”, not “a member of parliament”."""
-    return role[:1].isupper() and "," not in role and not _OPENER.match(role)
+    """Whether ``role`` goes before the name: “Mayor”, “panel Chairman Rep.”, not “a member of parliament”."""
+    if "," in role or _OPENER.match(role[:1].upper() + role[1:]):
+        return False
+    words = role.split()
+    return is_rank(words[-1]) or (role[:1].isupper() and len(words) <= _LONGEST_TITLE)

@@ -24,11 +24,21 @@ _ANCHOR = re.compile(
 )
 
 
+# Who says so is told in the same breath: then it is reported, even where nobody's words could be marked off.
+_SOURCED = re.compile(
+    r"\b(?:according to|says?|said|told|reported(?:ly)?|alleged(?:ly)?|claim(?:s|ed)|estimat(?:es|ed)|announced|"
+    r"accus(?:es|ed)|den(?:ies|ied)|warn(?:s|ed)|argu(?:es|ed)|"
+    r"(?:analysis|report|study|survey|poll|data|figures|records?|documents?|review|audit|filings?)\b[^.;]{0,80}?"
+    r"\b(?:shows?|showed|finds?|found|indicates?|indicated|reveals?|revealed))\b",
+    re.IGNORECASE,
+)
+
+
 def is_opinion(sentence: str) -> bool:
     """Whether ``sentence`` judges, predicts or guesses, by its words."""
     return bool(_JUDGES.search(sentence)) or any(not word.quoted for word in loaded_words(sentence))
 
 
 def is_checkable(sentence: str) -> bool:
-    """Whether ``sentence`` states something at a date, in numbers, or of a day, and does not judge."""
-    return bool(_ANCHOR.search(sentence)) and not is_opinion(sentence)
+    """Whether ``sentence`` states something at a date, in numbers, or of a day, and names no source nor judges."""
+    return bool(_ANCHOR.search(sentence)) and not _SOURCED.search(sentence) and not is_opinion(sentence)

@@ -68,6 +68,8 @@ def reported_speech(text: str, marks: Sequence[Mark]) -> list[Said]:
             continue
         around = _around(pieces, piece)
         cue = _nearest_cue(piece, _around(cues, piece), around, place)
+        if cue is not None and not _is_quoted(piece, quotations) and _new_paragraph(text, piece, cue):
+            cue = None  # what stands unquoted in a paragraph of its own is the article's
         source = None if cue is None else _nearest_source(cue, piece, _around(sources, cue), around, place)
         if linked and _goes_on(text, linked[-1], piece, cue, quotations):
             last = linked[-1]
@@ -176,6 +178,12 @@ def _nearest_cue(piece: Span, cues: Sequence[Span], pieces: Sequence[Span], plac
         if best is None or cost < best[0]:
             best = (cost, cue)
     return best[1] if best is not None and best[0] <= _FARTHEST else None
+
+
+def _new_paragraph(text: str, piece: Span, cue: Span) -> bool:
+    """Whether a paragraph ends between ``piece`` and ``cue``."""
+    low, high = (cue.end, piece.start) if cue.end <= piece.start else (piece.end, cue.start)
+    return "\n\n" in text[low:high]
 
 
 def _near(piece: Span, cue: Span) -> int:

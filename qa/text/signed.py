@@ -29,6 +29,7 @@ def signed_quotations(text: str) -> list[Signed]:
     for quotation in quoted_spans(text):
         match = _SIGNATURE.match(text, quotation.end)
         if match and len(text[slice(*quotation)].split()) >= _LEAST_WORDS:
-            speaker = Speaker(match["name"].rstrip("."), match["role"])
-            found.append(Signed(quotation, Span(*match.span("name")), speaker))
+            name = match["name"].rstrip(".")
+            source = Span(match.start("name"), match.start("name") + len(name))
+            found.append(Signed(quotation, source, Speaker(name, match["role"])))
     return found

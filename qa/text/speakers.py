@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from qa.text.abbreviations import TITLES
 from qa.text.sentences import split_sentences
-from qa.text.words import fold
+from qa.text.words import STOPWORDS, fold
 from qa.types import Span, Speaker
 
 
@@ -32,10 +32,24 @@ GENDER = dict.fromkeys(("he", "him", "his"), "m") | dict.fromkeys(("she", "her",
 """The gender that a pronoun shows."""
 
 _PARTICLE = r"(?:de|da|del|della|di|du|la|le|van|von|der|den|bin|ibn|al|el|bint|ben|y|e)"
+_NO_NAME = "|".join(
+    sorted(
+        {word.capitalize() for word in STOPWORDS if len(word) > 1}
+        | set(
+            _words(
+                "A According However Meanwhile Now Yet Unlike Like Despite Since Without Within Throughout "
+                "Among Against Across Toward Towards Although Though Unless Instead Even Still Perhaps Maybe "
+                "Thus Hence Never Always Ever Often Also Asked Near Outside Inside Behind Beyond Beside "
+                "Besides Except Following Earlier Later Today Yesterday Tomorrow Monday Tuesday Wednesday "
+                "Thursday Friday Saturday Sunday Nobody Everybody Everyone Somebody Someone Many Several "
+                "Another One Two Three"
+            )
+        )
+    )
+)
 _NAME = re.compile(
-    rf"(?:(?<=\W)|\A)(?!(?:The|A|An|In|On|At|But|And|For|If|As|When|While|According|However|Meanwhile|Now|Yet|It|He|She|"
-    rf"They|We|I|His|Her|Their|This|That|There|With|After|Before)\b)"
-    rf"[^\W\d_a-z][\w’'.-]*(?: (?:{_PARTICLE} ){{0,2}}[^\W\d_a-z][\w’'.-]*){{0,5}}"
+    rf"(?:(?<=\W)|\A)(?!(?:{_NO_NAME})\b)"
+    rf"[^\W\d_a-z][\w’'.-]*(?: (?:{_PARTICLE} ){{0,2}}(?:[\"“][A-Z]\w+[\"”] )?[^\W\d_a-z][\w’'.-]*){{0,5}}"
 )
 _RANKS = frozenset(
     fold(word)
@@ -90,6 +104,8 @@ _INSIDE_PHRASE = re.compile(r"\b(?:of|on|in|at|from|with) (?:his|her|their|its) 
 _PHRASE_BEFORE = re.compile(
     r"(?:\A|[.;:“] ?|, )((?:A|An|One|Another|a|an|one|another) [^,;:.“”\n]{3,80})(?:,(?: and)?)? \Z"
 )
+_LATEST_SUBJECT = 4  # words before a name that may be the subject: “Retired lorry driver Gus Pennaway, 70, …”
+_OBLIQUE = re.compile(r"\b(?:of|for|to|by|with|from|on|in|at|about|against|like|unlike|and|or)\b", re.IGNORECASE)
 _QUOTE_MARK = re.compile('[“”"«»]')
 _NEAR = 1200  # characters over which a pronoun may reach back to a speaker
 
@@ -204,8 +220,11 @@ class Speakers:
         told = self._text[slice(*self._sentences[place])]
         if _QUOTE_MARK.search(told):
             return None
-        names = self._names(told)
-        return names[0] if names else None
+        for match in _NAME.finditer(told):
+            if name := self._person(match.group()):
+                before = told[: match.start()]
+                return name if len(before.split()) <= _LATEST_SUBJECT and not _OBLIQUE.search(before) else None
+        return None
 
     def _is_person(self, known: _Known) -> bool:
         """Whether “he” or “she” may be ``known``: not “most of those paragraphs”, and no outlet."""

@@ -7,6 +7,7 @@ from html import escape
 
 from qa.types import (
     Article,
+    Citation,
     LoadedPlace,
     OwnClaim,
     Span,
@@ -40,15 +41,20 @@ def summary_html(
 
 
 def _sentence(number: int, sentence: SummarySentence) -> str:
-    first = sentence.citations[0]
-    url = article_url(first.article_id, Span(first.start, first.end))
-    hint = escape(" ".join(first.quote.split()))
+    first, *naming = sentence.citations
+    marks = [_mark(first, str(number), f"Source of sentence {number}: {first.title}")]
+    marks += [_mark(one, "who", f"Where the speaker of sentence {number} is named: {one.title}") for one in naming]
     return (
-        f'<li><p>{escape(sentence.text)}&nbsp;<a class="cw-cite cw-mark" href="{url}" title="{hint}" '
-        f'aria-label="Source of sentence {number}: {escape(first.title)}">{number}</a></p>'
+        f"<li><p>{escape(sentence.text)}&nbsp;{' '.join(marks)}</p>"
         f'<p class="cw-origin"><span class="cw-voice cw-{sentence.voice}">{escape(VOICES[sentence.voice])}</span> · '
         f"{escape(support_words(sentence.support))}</p></li>"
     )
+
+
+def _mark(citation: Citation, shown: str, spoken: str) -> str:
+    url = article_url(citation.article_id, Span(citation.start, citation.end))
+    hint = escape(" ".join(citation.quote.split()))
+    return f'<a class="cw-cite cw-mark" href="{url}" title="{hint}" aria-label="{escape(spoken)}">{shown}</a>'
 
 
 def _section(heading: str, body: str, *, opened: bool = False) -> str:
@@ -133,7 +139,7 @@ def source_html(article: Article, loaded: Sequence[LoadedPlace], sentences: Sequ
     quoted = [
         (citation.start, citation.end, f'<mark id="sentence-{number}">', "</mark>")
         for number, sentence in enumerate(sentences, start=1)
-        for citation in sentence.citations
+        for citation in sentence.citations[:1]
         if citation.article_id == article.id
     ]
     marks = [*_apart(quoted)]
