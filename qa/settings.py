@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     prompt_cache_mb: int = Field(
         512, ge=0, le=65_536, description="memory for prompts read earlier; 0: the last one only"
     )
-    queue_limit: int = Field(16, ge=1, le=10_000, description="requests that may wait for the generator")
+    queue_limit: int = Field(32, ge=1, le=10_000, description="requests that may wait for the generator")
     request_seconds: int = Field(300, ge=1, le=86_400, description="longest a request may wait and generate, together")
 
     abstention: Literal["strict", "balanced", "lenient"] = Field("balanced", description="how sure an answer must be")
