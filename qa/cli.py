@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from qa import __version__
-from qa.commands import accounts, articles, asking, evaluation, feeds, library, models, summaries
+from qa.commands import accounts, articles, asking, evaluation, feeds, library, mcp, models, summaries
 from qa.errors import QAError
 
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -41,6 +41,7 @@ for _command in (
     articles.show,
     articles.delete,
     feeds.feeds,
+    mcp.mcp,
     library.library,
     models.models,
     evaluation.evaluation,

@@ -22,6 +22,7 @@ import httpx
 from qa.answering.answer import Event, Evidence
 from qa.errors import QAError
 from qa.library import SearchFilter
+from qa.summarizing.summary import DEFAULT_SENTENCES
 from qa.types import (
     Abstention,
     Answer,
@@ -29,11 +30,20 @@ from qa.types import (
     Citation,
     Dropped,
     Hit,
+    LoadedPlace,
     ModelInfo,
+    OwnClaim,
     Passage,
     Sentence,
     Span,
+    Speaker,
+    Speaking,
+    SpeechKind,
+    Statement,
+    Summary,
+    SummarySentence,
     Timings,
+    Voice,
 )
 
 _CONNECT_SECONDS = 10.0
@@ -214,23 +224,37 @@ class Client:
 
     def stream(self, question: str, *, k: int | None = None, where: SearchFilter | None = None) -> Iterator[Event]:
         """The evidence, then each sentence once it is proven, then the whole answer; closing it ends the generation."""
-        body = _question(question, k, where, stream=True)
-        with _told_as_ours(), self._http.stream("POST", "/api/v1/ask", json=body) as response:
-            if not response.headers.get("content-type", "").startswith("text/event-stream"):
-                response.read()
-                _json_of(response)
-            for event, data in _events(response.iter_lines()):
-                match event:
-                    case "evidence":
-                        yield Evidence(tuple(_hit(passage) for passage in data["passages"]))
-                    case "sentence":
-                        yield _sentence(data)
-                    case "answer":
-                        yield _answer(data)
-                        return
-                    case "error":
-                        raise _error(data)
-            raise ApiError("the server broke the answer off: ask again")
+        for event, data in self._stream("ask", _question(question, k, where, stream=True)):
+            match event:
+                case "evidence":
+                    yield Evidence(tuple(_hit(passage) for passage in data["passages"]))
+                case "sentence":
+                    yield _sentence(data)
+                case "answer":
+                    yield _answer(data)
+                    return
+        raise ApiError("the server broke the answer off: ask again")
+
+    # ── summaries ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def summarize(self, article_ids: Sequence[str], sentences: int = DEFAULT_SENTENCES) -> Summary:
+        """The whole neutral summary of the articles."""
+        body = {"articles": list(article_ids), "sentences": sentences, "stream": False}
+        return _summary(self._send("POST", "summaries", json=body))
+
+    def stream_summary(
+        self, article_ids: Sequence[str], sentences: int = DEFAULT_SENTENCES
+    ) -> Iterator[SummarySentence | Summary]:
+        """Each sentence of a neutral summary once it is proven, then the whole; closing it ends the generation."""
+        body = {"articles": list(article_ids), "sentences": sentences, "stream": True}
+        for event, data in self._stream("summaries", body):
+            match event:
+                case "sentence":
+                    yield _summary_sentence(data)
+                case "summary":
+                    yield _summary(data)
+                    return
+        raise ApiError("the server broke the summary off: ask again")
 
     # ── evaluations ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -270,6 +294,17 @@ class Client:
     def _send(self, method: str, path: str, **how: Any) -> _Json:
         with _told_as_ours():
             return _json_of(self._http.request(method, f"/api/v1/{path}", **how))
+
+    def _stream(self, path: str, body: _Json) -> Iterator[tuple[str, _Json]]:
+        """The events of a reply, but for the error that one may end with, which is raised."""
+        with _told_as_ours(), self._http.stream("POST", f"/api/v1/{path}", json=body) as response:
+            if not response.headers.get("content-type", "").startswith("text/event-stream"):
+                response.read()
+                _json_of(response)
+            for event, data in _events(response.iter_lines()):
+                if event == "error":
+                    raise _error(data)
+                yield event, data
 
     def _send_file(self, path: str, file: Path, fields: Mapping[str, Any]) -> _Json:
         try:
@@ -392,4 +427,31 @@ def _answer(found: _Json) -> Answer:
         reason=Abstention(found["reason"]) if found["reason"] else None,
         dropped=tuple(map(_dropped, found["dropped"])),
         nearest=_citations(found["nearest"]),
+    )
+
+
+def _summary_sentence(found: _Json) -> SummarySentence:
+    return SummarySentence(found["text"], Voice(found["voice"]), found["support"], _citations(found["citations"]))
+
+
+def _speaking(found: _Json) -> Speaking:
+    statements = tuple(Statement(**{**one, "kind": SpeechKind(one["kind"])}) for one in found["statements"])
+    return Speaking(Speaker(found["name"], found["role"], found["anonymous"]), statements)
+
+
+def _summary(found: _Json) -> Summary:
+    loaded = found["loaded_words"]
+    return Summary(
+        article_ids=tuple(found["article_ids"]),
+        sentences=tuple(map(_summary_sentence, found["sentences"])),
+        speakers=tuple(map(_speaking, found["speakers"])),
+        own_claims=tuple(OwnClaim(**one) for one in found["own_claims"]),
+        loaded_words=tuple(LoadedPlace(**one) for one in loaded["items"]),
+        source_per_100=loaded["source_per_100"],
+        summary_per_100=loaded["summary_per_100"],
+        missing_voices=tuple(found["missing_voices"]),
+        warnings=tuple(found["warnings"]),
+        dropped=tuple(map(_dropped, found["dropped"])),
+        generator=ModelInfo(**found["generator"]),
+        timings=Timings(**found["timings"]),
     )

@@ -18,6 +18,10 @@ from qa.types import Message
 from qa.web.server import create_app
 
 DAM = "The dam broke on Monday, the ledger says. The mayor of Tolvin resigned on Friday."
+BRIDGE = (
+    "The bridge of Orlen, opened in 1987, was closed on Monday by the city council after an inspection. "
+    "“We could not take the risk of keeping it open for another winter,” said Dana Oriel."
+)
 QUESTION = "When did the dam break?"
 
 

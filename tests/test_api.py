@@ -18,16 +18,16 @@ from hypothesis import strategies as st
 
 from qa import errors
 from qa.ingest import read_bytes
-from qa.jsonable import answer_json, article_json, passage_json
+from qa.jsonable import answer_json, article_json, passage_json, summary_json
 from qa.library import Added, Outcome
 from qa.service import Refused, Service
 from qa.text.normalise import normalise
-from qa.types import Article
+from qa.types import Article, Summary
 from qa.web.api import schemas
 from qa.web.api.articles import with_header
 from qa.web.api.problems import PROBLEM_JSON
 from qa.web.server import create_app
-from tests.serving import DAM, QUESTION, served, service_in, waiting_model
+from tests.serving import BRIDGE, DAM, QUESTION, served, service_in, waiting_model
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::UserWarning")
 
@@ -267,6 +267,40 @@ def test_a_fault_in_the_midst_of_a_stream_is_its_last_event(
     assert [name for name, _ in events] == ["evidence", "error"]
     fault = schemas.Problem.model_validate(events[1][1])
     assert (fault.status, fault.retry_after) == (503, 5)
+
+
+# ── summaries ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def bridge(service: Service) -> Article:
+    added = service.ingest_bytes(BRIDGE.encode(), source="bridge.txt")
+    assert isinstance(added, Added)
+    return added.article
+
+
+def test_a_summary_is_the_one_that_the_command_line_prints(
+    client: TestClient, service: Service, bridge: Article
+) -> None:
+    told = client.post("/api/v1/summaries", json={"articles": [bridge.id], "sentences": 2}).json()
+    *_, expected = service.summarize([bridge.id], 2)
+    assert isinstance(expected, Summary)
+    assert {**told, "timings": None} == {**json.loads(json.dumps(summary_json(expected))), "timings": None}
+    assert told["sentences"]
+    schemas.Summary.model_validate(told)
+
+
+def test_a_summary_comes_as_events(client: TestClient, bridge: Article) -> None:
+    body = {"articles": [bridge.id], "sentences": 2}
+    reply = client.post("/api/v1/summaries", json=body, headers={"Accept": "text/event-stream"})
+    events = events_of(reply.text)
+    assert [name for name, _ in events] == ["sentence", "sentence", "summary"]
+    assert [sentence for _, sentence in events[:-1]] == events[-1][1]["sentences"]
+
+
+def test_a_summary_of_nothing_is_a_problem(client: TestClient) -> None:
+    problem(client.post("/api/v1/summaries", json={"articles": []}), 422)
+    problem(client.post("/api/v1/summaries", json={"articles": ["ffffffffffff"]}), 404)
 
 
 # ── problems ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,11 +15,11 @@ import pytest
 from qa.answering.answer import Evidence
 from qa.client import ApiError, ArticleDescription, Client, Ingested
 from qa.jsonable import answer_json, article_json
-from qa.library import SearchFilter
+from qa.library import Added, SearchFilter
 from qa.service import Service
-from qa.types import Answer, Article, Hit, Passage, Sentence
+from qa.types import Answer, Article, Hit, Passage, Sentence, Summary
 from qa.web.api import schemas
-from tests.serving import DAM, QUESTION, served, service_in, waiting_model
+from tests.serving import BRIDGE, DAM, QUESTION, served, service_in, waiting_model
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::UserWarning")
 
@@ -195,3 +195,17 @@ def test_the_typed_dicts_are_those_of_the_service() -> None:
     assert Ingested.__annotations__.keys() == schemas.Ingested.model_fields.keys()
     signature = inspect.signature(Client.add_text).parameters
     assert signature.keys() - {"self"} == schemas.NewText.model_fields.keys()
+
+
+def test_a_summary_comes_whole_and_sentence_by_sentence(client: Client, service: Service) -> None:
+    added = service.ingest_bytes(BRIDGE.encode(), source="bridge.txt")
+    assert isinstance(added, Added)
+    whole = client.summarize([added.article.id], 2)
+    *_, expected = service.summarize([added.article.id], 2)
+    assert isinstance(expected, Summary)
+    assert len(whole.sentences) == 2
+    assert dataclasses.replace(whole, timings=expected.timings) == expected
+    *sentences, last = client.stream_summary([added.article.id], 2)
+    assert tuple(sentences) == whole.sentences == last.sentences
+    with pytest.raises(ApiError, match="no article"):
+        list(client.stream_summary(["ffffffffffff"]))

@@ -75,6 +75,7 @@ WRAPPERS = {
         "web/tabs/library.py",
         "web/tabs/evaluate.py",
     },
+    "mcp": {"web/mcp.py"},
     "trafilatura": {"ingest/html.py"},
     "pypdf": {"ingest/pdf.py"},
 }

@@ -31,7 +31,7 @@ from qa.web.sessions import Attempts, Sessions
 _log = logging.getLogger(__name__)
 
 _OPEN = ("/healthz", "/readyz")
-_API = ("/api", "/v1")
+_API = ("/api", "/v1", "/mcp")
 # Gradio answers in tasks of its own, which outlive the request that they happen to begin in: no request may be theirs.
 _OUTLIVES_REQUESTS = ("/gradio_api",)
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})

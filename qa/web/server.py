@@ -15,12 +15,14 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.errors import NotFoundError, QAError, SettingsError
 from qa.service import Service
 from qa.settings import Settings
 from qa.types import Span
+from qa.web import mcp
 from qa.web.access import check_binding, install_access
 from qa.web.api.app import Metrics, Readiness, api_app, api_of
 from qa.web.api.health import router as health_router
@@ -50,9 +52,12 @@ def create_app(service: Service, readiness: Readiness | None = None) -> FastAPI:
     metrics = Metrics(service, readiness)
     api = api_of(service, metrics)
 
+    tools = mcp.ToolsOverHttp(service, api.threads)
+
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with tools.running():
+            yield
         await api.threads.read(api.runs.close)
 
     app = FastAPI(title="citewire", docs_url=None, redoc_url=None, openapi_url=None, lifespan=running)
@@ -78,6 +83,7 @@ def create_app(service: Service, readiness: Readiness | None = None) -> FastAPI:
 
     app.mount("/api", api_app(api))
     app.mount("/v1", openai_app(api))
+    app.router.routes.append(Route(mcp.PATH, tools))
 
     # Each is put around those before it. From the outside: the log, which puts itself around everything and gives the
     # request its id; the headers, which refusals carry too; the counts, in which they stand too; the host's name,

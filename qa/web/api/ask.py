@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -14,23 +13,14 @@ from qa.types import Answer, Sentence
 from qa.web.api import schemas
 from qa.web.api.body import JSON_BODY
 from qa.web.api.context import V1, Api
-from qa.web.api.events import MEDIA_TYPE, EventStream, broken_silence, sse
-from qa.web.api.problems import problem_json
-from qa.web.api.threads import Steps
+from qa.web.api.events import MEDIA_TYPE, EventStream, event_schema, frames, sse, wants_events
 
 _EVENTS = (
     "Server-sent events, each with JSON: `waiting` with how many come `ahead`, `evidence` with the `passages` that are "
     "read, each `sentence` once it is proven, then the whole `answer`; or an `error` with the problem."
 )
 
-_EVENT_SCHEMA = {
-    "type": "object",
-    "required": ["event", "data"],
-    "properties": {
-        "event": {"enum": ["waiting", "evidence", "sentence", "answer", "error"]},
-        "data": {"type": "string", "contentMediaType": "application/json"},
-    },
-}
+_EVENT_SCHEMA = event_schema("waiting", "evidence", "sentence", "answer")
 
 
 def router(api: Api) -> APIRouter:
@@ -47,29 +37,14 @@ def router(api: Api) -> APIRouter:
     async def ask(request: Request, asked: schemas.Question) -> Any:
         where = await api.threads.read(api.where, asked.articles, asked.outlets, asked.since, asked.until)
         steps = api.ask(asked.question, k=asked.k, where=where)
-        if not _streamed(request, asked):
+        if not wants_events(request, asked.stream):
             answer = await steps.last(request)
             assert isinstance(answer, Answer)  # noqa: S101 - a stream ends with one
             return answer_json(answer)
         first = await steps.first(request)
-        return EventStream(_frames(api, first, steps, request.url.path), steps)
+        return EventStream(frames(api.problems, first, steps, request.url.path, _frame), steps)
 
     return routes
-
-
-def _streamed(request: Request, asked: schemas.Question) -> bool:
-    if asked.stream is not None:
-        return asked.stream
-    return MEDIA_TYPE in request.headers.get("accept", "").lower()
-
-
-async def _frames(api: Api, first: Event, steps: Steps[Event], path: str) -> AsyncIterator[bytes]:
-    try:
-        yield _frame(first)
-        async for step in broken_silence(steps):
-            yield step if isinstance(step, bytes) else _frame(step)
-    except Exception as error:
-        yield sse(problem_json(api.problems.of(error, path)), "error")
 
 
 def _frame(step: Event | Pending) -> bytes:

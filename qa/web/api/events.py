@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
 import anyio
+from fastapi import Request
 from fastapi.sse import format_sse_event
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from qa.models.generators.asking import Pending
+from qa.web.api.problems import Problems, problem_json
 from qa.web.api.threads import Steps
 
 T = TypeVar("T")
@@ -62,3 +64,32 @@ async def broken_silence(steps: Steps[T]) -> AsyncIterator[T | Pending | bytes]:
         elif anyio.current_time() - said >= _SILENCE_SECONDS:
             said = anyio.current_time()
             yield COMMENT
+
+
+async def frames(
+    problems: Problems, first: T, steps: Steps[T], path: str, frame: Callable[[T | Pending], bytes]
+) -> AsyncIterator[bytes]:
+    """The frames of ``first`` and of all ``steps`` behind it; of a fault among them, an event ``error``."""
+    try:
+        yield frame(first)
+        async for step in broken_silence(steps):
+            yield step if isinstance(step, bytes) else frame(step)
+    except Exception as error:
+        yield sse(problem_json(problems.of(error, path)), "error")
+
+
+def wants_events(request: Request, stream: bool | None) -> bool:
+    """Whether ``request`` is to be answered by events: as ``stream`` says, else as its header ``Accept`` does."""
+    return stream if stream is not None else MEDIA_TYPE in request.headers.get("accept", "").lower()
+
+
+def event_schema(*names: str) -> dict[str, Any]:
+    """The JSON schema of events called ``names``, or ``error``."""
+    return {
+        "type": "object",
+        "required": ["event", "data"],
+        "properties": {
+            "event": {"enum": [*names, "error"]},
+            "data": {"type": "string", "contentMediaType": "application/json"},
+        },
+    }

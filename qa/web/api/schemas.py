@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from qa.library import Outcome
 from qa.text.normalise import normalise
-from qa.types import Abstention
+from qa.types import Abstention, SpeechKind, Voice
 
 ArticleId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="Id of an article: 12 hexadecimal digits.")]
 RunId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="Id of an evaluation: 12 hexadecimal digits.")]
@@ -260,6 +260,95 @@ class Question(_In):
     """Only articles of these outlets."""
     since: Day | None = None
     until: Day | None = None
+    stream: bool | None = None
+    """Send events as they come; by default, as the header Accept says."""
+
+
+# ── summaries ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class SummarySentence(_Out):
+    """One sentence of a summary; its first citation is what it tells, one behind it is where the speaker is named."""
+
+    text: str
+    voice: Voice
+    support: float
+    citations: list[Citation]
+
+
+class Statement(_Out):
+    """What somebody says: ``text[start:end] == quote``."""
+
+    text: str
+    kind: SpeechKind
+    article_id: str
+    start: int
+    end: int
+    quote: str
+
+
+class Speaker(_Out):
+    """Somebody who speaks in the articles, with all that they say."""
+
+    name: str
+    role: str | None
+    anonymous: bool
+    statements: list[Statement]
+
+
+class OwnClaim(_Out):
+    """What an article says in its own voice."""
+
+    article_id: str
+    start: int
+    end: int
+    quote: str
+    opinion: bool
+    """Whether it judges, predicts or guesses."""
+
+
+class LoadedPlace(_Out):
+    """A loaded word of an article."""
+
+    article_id: str
+    start: int
+    end: int
+    text: str
+    kind: str
+    quoted: bool
+    alternative: str | None
+    """A plain word for it."""
+
+
+class LoadedWords(_Out):
+    """Loaded words with their rates per 100 words outside quotation marks."""
+
+    source_per_100: float | None
+    summary_per_100: float | None
+    items: list[LoadedPlace]
+
+
+class Summary(_Out):
+    """A neutral summary, and what a reader should know beside it."""
+
+    article_ids: list[str]
+    sentences: list[SummarySentence]
+    speakers: list[Speaker]
+    own_claims: list[OwnClaim]
+    loaded_words: LoadedWords
+    missing_voices: list[str]
+    """Whom the articles speak of, and never let speak."""
+    warnings: list[str]
+    dropped: list[Dropped]
+    generator: Model
+    timings: Timings
+
+
+class NewSummary(_In):
+    """Articles to summarize together."""
+
+    articles: list[ArticleId] = Field(min_length=1, max_length=20)
+    sentences: int = Field(5, ge=1, le=30)
     stream: bool | None = None
     """Send events as they come; by default, as the header Accept says."""
 

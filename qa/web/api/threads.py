@@ -6,6 +6,7 @@ So a search never waits for a generation, nor for a hundred articles that are be
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager
 from typing import Generic, TypeVar, TypeVarTuple, cast
@@ -66,6 +67,7 @@ class Steps(Generic[T]):
             "Generator[T | Pending, None, None]", observed(steps, asking.get() or Asking(), _LOOKED_AT_EVERY)
         )
         self._limiter = limiter
+        self._taking = threading.Lock()  # a task cancelled from outside leaves a step behind that is still being taken
         self._done: Callable[[], None] | None = done
 
     def __aiter__(self) -> AsyncIterator[T | Pending]:
@@ -78,9 +80,14 @@ class Steps(Generic[T]):
         return found[0]
 
     def _next(self) -> tuple[T | Pending] | tuple[()]:
-        for step in self._steps:
-            return (step,)
-        return ()
+        with self._taking:
+            for step in self._steps:
+                return (step,)
+            return ()
+
+    def _close(self) -> None:
+        with self._taking:
+            self._steps.close()
 
     async def first(self, request: Request) -> T:
         """The first that is not a `Pending`, or the error that comes instead, with everything closed.
@@ -121,7 +128,7 @@ class Steps(Generic[T]):
             return
         done()
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self._steps.close, limiter=self._limiter)
+            await anyio.to_thread.run_sync(self._close, limiter=self._limiter)
 
 
 @asynccontextmanager

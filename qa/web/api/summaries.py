@@ -1,0 +1,68 @@
+"""Neutral summaries: the whole as JSON, or its sentences as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from qa.jsonable import summary_json, summary_sentence_json
+from qa.models.generators.asking import Pending
+from qa.summarizing.summary import SummaryEvent
+from qa.types import Summary, SummarySentence
+from qa.web.api import schemas
+from qa.web.api.body import JSON_BODY
+from qa.web.api.context import V1, Api
+from qa.web.api.events import MEDIA_TYPE, EventStream, event_schema, frames, sse, wants_events
+from qa.web.api.problems import needing_models
+
+_EVENTS = (
+    "Server-sent events, each with JSON: `waiting` with how many come `ahead`, each `sentence` once it is proven, then "
+    "the whole `summary`; or an `error` with the problem."
+)
+
+
+def router(api: Api) -> APIRouter:
+    """The routes of summaries."""
+    routes = APIRouter(prefix=V1, tags=["summaries"])
+
+    @routes.post(
+        "/summaries",
+        dependencies=[JSON_BODY],
+        response_model=schemas.Summary,
+        responses={
+            200: {
+                "description": "The summary.",
+                "content": {MEDIA_TYPE: {"itemSchema": event_schema("waiting", "sentence", "summary")}},
+            }
+        },
+        description=f"Summarize articles neutrally, every sentence under its speaker and with its words. {_EVENTS}",
+    )
+    async def summarize(request: Request, wanted: schemas.NewSummary) -> Any:
+        ids = [(await api.threads.read(api.article, one)).id for one in wanted.articles]
+        steps = api.threads.ask(_events(api, ids, wanted.sentences))
+        if not wants_events(request, wanted.stream):
+            summary = await steps.last(request)
+            assert isinstance(summary, Summary)  # noqa: S101 - a stream ends with one
+            return summary_json(summary)
+        first = await steps.first(request)
+        return EventStream(frames(api.problems, first, steps, request.url.path, _frame), steps)
+
+    return routes
+
+
+def _events(api: Api, ids: list[str], sentences: int) -> Iterator[SummaryEvent]:
+    with needing_models():
+        events = api.service.summarize(ids, sentences)
+    yield from events
+
+
+def _frame(step: SummaryEvent | Pending) -> bytes:
+    match step:
+        case Pending():
+            return sse({"ahead": step.ahead}, "waiting")
+        case SummarySentence():
+            return sse(summary_sentence_json(step), "sentence")
+        case Summary():
+            return sse(summary_json(step), "summary")
