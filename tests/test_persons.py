@@ -20,6 +20,8 @@ def test_you_cannot_be_told_on():
         ("he stopped and told the room.", "I stopped and told the room.", "f", True),
         ("she stopped and told the room.", "I stopped and told the room.", "f", False),
         ("he stopped and told the room.", "I stopped and told the room.", None, False),
+        ("she never wanted him hanged.", "We never wanted him hanged.", None, True),
+        ("they never wanted him hanged.", "We never wanted him hanged.", None, False),
         ("his side would wait.", "Her side would wait, and his too.", "f", False),  # another person's
     ],
 )

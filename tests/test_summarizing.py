@@ -76,7 +76,8 @@ def test_leads_name_who_says_it():
     fact, said, _, asserted = points()
     assert lead(fact) == ""
     assert lead(said) == "Dana Oriel said that "
-    assert quoting_lead(said) == "Dana Oriel said: "
+    assert quoting_lead(said, verbatim=True) == "Dana Oriel said: "
+    assert quoting_lead(said, verbatim=False) == "The article reports: "  # the words name her
     assert lead(asserted) == "The article says that "
     assert described(Speaker("Dana Oriel", "City engineer")) == "City engineer Dana Oriel"
     assert described(Speaker("Scott Pruitt", "the attorney general")) == "Scott Pruitt, the attorney general,"
@@ -247,4 +248,4 @@ def test_the_outlet_tells_what_it_claims_itself():
     article = Article(text=TEXT, title="x", source="s", outlet="The Daily\nRattle")
     asserted = points(article)[-1]
     assert lead(asserted) == "The Daily Rattle says that "
-    assert quoting_lead(asserted) == "The Daily Rattle says: "
+    assert quoting_lead(asserted, verbatim=False) == "The Daily Rattle says: "

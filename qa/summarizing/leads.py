@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from qa.summarizing.points import Point
 from qa.text.described import described, described_inside
-from qa.text.speakers import is_outlet
-from qa.types import SpeechKind, Voice
+from qa.text.speakers import head_word, is_outlet
+from qa.text.words import fold
+from qa.types import Voice
+
+_WORD = re.compile(r"\w+(?:[’'-]\w+)*")
 
 
 def lead(point: Point) -> str:
@@ -24,15 +29,20 @@ def lead(point: Point) -> str:
     return f"{described(speaker)}{listener} that "
 
 
-def quoting_lead(point: Point) -> str:
+def quoting_lead(point: Point, *, verbatim: bool) -> str:
     """The beginning of a sentence that quotes ``point`` word for word.
 
-    Only direct speech is given as the speaker's own words; all else are the article's, whoever they report.
+    Only what is ``verbatim`` is given as the speaker's own words; all else are the article's, whoever they report, whom
+    it names where the words quoted do not.
     """
-    attribution = point.attribution
-    if attribution is not None and attribution.kind is SpeechKind.DIRECT and attribution.speaker is not None:
+    speaker = point.attribution.speaker if point.attribution else None
+    if speaker is not None and verbatim:
         return lead(point).removesuffix(" that ").removesuffix(", ") + ": "
-    return f"{_teller(point)} {'reports' if point.voice is Voice.REPORTED else 'says'}: "
+    if point.voice is not Voice.REPORTED:
+        return f"{_teller(point)} says: "
+    if speaker is None or head_word(speaker.name) in {fold(word) for word in _WORD.findall(point.text)}:
+        return f"{_teller(point)} reports: "
+    return f"{_teller(point)} reports of {described_inside(speaker)}: "
 
 
 def _teller(point: Point) -> str:

@@ -10,6 +10,7 @@ from qa.text.words import fold
 from qa.types import Attribution
 
 _SECOND_PERSON = re.compile(r"\b(?:you|your|yours|yourself|yourselves)\b", re.IGNORECASE)
+_WE, _I = re.compile(r"\bwe\b", re.IGNORECASE), re.compile(r"\b(?:I|my|me)\b")
 _OPENING = re.compile(r"\A(?P<pronoun>he|she|they|it)\s+(?P<verb>[\w’'-]+)", re.IGNORECASE)
 _GENDERED = re.compile(r"\b(?:he|him|his|she|her|hers)\b", re.IGNORECASE)
 
@@ -40,6 +41,8 @@ def person_objection(body: str, said: str, gender: str | None = None) -> str | N
         verb = re.escape(opening["verb"])
         if re.search(rf"\b(?:he|she|they|it)\s+{verb}\b", said, re.IGNORECASE):
             return f"its “{opening['pronoun']}” is somebody else than the speaker"
+    if opening and opening["pronoun"].lower() in ("he", "she") and _WE.search(said) and not _I.search(said):
+        return "it tells of one where the words tell of “we”"
     own = {GENDER[fold(match.group())] for match in _GENDERED.finditer(body)}
     quoted = {GENDER[fold(match.group())] for match in _GENDERED.finditer(said)}
     if gender and own - {gender} - quoted:

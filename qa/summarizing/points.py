@@ -17,6 +17,8 @@ from qa.text.datelines import without_dateline
 from qa.text.opinion import is_checkable
 from qa.text.quoted import quoted_spans
 from qa.text.sentences import split_sentences
+from qa.text.speakers import is_pronoun
+from qa.text.words import STOPWORDS, fold
 from qa.types import Article, Attribution, Span, SpeechKind, Voice
 
 _LEANS = re.compile(
@@ -24,7 +26,11 @@ _LEANS = re.compile(
     r"by then|there|we|you|I|each|one|the (?:real|other|same))\b",
     re.IGNORECASE,
 )
-_HEADING = re.compile(r"#|\*|[Ss]ource:")
+_HEADING = re.compile(r"#|\*(?!\*[AQ]:)|\||[Ss]ource:")
+_POINTS_BACK = re.compile(  # at the beginning of words quoted alone: whom or what they mean was said before
+    r"\W*(?:they|that|those|these|he|she|(?:before|after|since) (?:it|that|this|then))\b", re.IGNORECASE
+)
+_CUT_OFF = re.compile(r"\b(\w+)\Z")
 _SHORTEST_NAME = 2  # the Q and A of an interview name nobody
 _LEAST_WORDS, _LEAST_OWN_WORDS = 5, 8
 _MOSTLY = 0.5  # share of a sentence that is somebody's words, from which on it is reported as a whole
@@ -128,7 +134,16 @@ def worth_telling(point: Point) -> bool:
         return False
     if point.span.end <= len(point.article.title) and point.article.text.startswith(point.article.title):
         return False  # the text begins with its title
-    if _HEADING.match(said) or (point.speaker is not None and len(point.speaker) < _SHORTEST_NAME):
+    if (
+        _HEADING.match(said)
+        or _HEADING.match(point.text)
+        or (point.speaker is not None and len(point.speaker) < _SHORTEST_NAME)
+    ):
+        return False
+    last = _CUT_OFF.search(point.text)
+    if (point.speaker is not None and is_pronoun(point.speaker)) or (last and fold(last[1]) in STOPWORDS):
+        return False
+    if point.attribution and point.attribution.kind is SpeechKind.DIRECT and _POINTS_BACK.match(said):
         return False
     own = point.voice is not Voice.REPORTED
     return not own or not (len(said.split()) < _LEAST_OWN_WORDS or _LEANS.match(said) or said.endswith("?"))

@@ -44,6 +44,9 @@ DEFAULT_SENTENCES = 5
 
 _ENDED = re.compile(r"[?!….][’”\"']*\Z")
 _QUOTES = "‘’“”\"' ,;"
+_MARKS = "‘’“”\"'"
+_SHORT_SPEECH = 8  # words: somebody's own, as they said them, are as short as any telling of them
+_LEAST_QUOTE = 5  # words that a quotation must have to say something
 _LONGEST_QUOTE = 45  # words that a quotation in place of a draft may have
 
 
@@ -126,7 +129,7 @@ class Summarizer:
 
         ``gender`` is the speaker's, where the article shows it.
         """
-        if not point.tellable:
+        if not point.tellable or _is_short_speech(point):
             return self._quotation(point)
         begin = lead(point)
         verbatim = point.attribution is not None and point.attribution.kind is not SpeechKind.INDIRECT
@@ -159,18 +162,15 @@ class Summarizer:
 
     def _quotation(self, point: Point) -> SummarySentence:
         """``point`` in the article's own words, given to whoever says them."""
-        attribution = point.attribution
-        if attribution is not None and attribution.kind is SpeechKind.DIRECT:
-            text = " ".join(point.article.text[slice(*attribution.content[0])].split()).strip(_QUOTES)
+        spoken = _verbatim(point)
+        if spoken is not None:
+            text = spoken.strip(_QUOTES)
         else:
             text = point.text.strip(_QUOTES) if point.text[:1] in _QUOTES else point.text
-        first = text[slice(*split_sentences(text)[0])].rstrip(".,; ")
-        words = first.split()
-        quoted = first if _ENDED.search(first) else f"{first}."
-        quoted = quoted if len(words) <= _LONGEST_QUOTE else f"{' '.join(words[:_LONGEST_QUOTE])} …"
+        quoted = _first_words(text)
         # Under “The article says” even what could be looked up is told as the article's word, and no longer as a fact.
         voice = Voice.ASSERTED if point.voice is Voice.FACT else point.voice
-        text = f"{quoting_lead(point)}“{_inner(quoted)}”"
+        text = f"{quoting_lead(point, verbatim=spoken is not None)}“{_inner(quoted)}”"
         return SummarySentence(text, voice, 1.0, self._citations(point, text, 1.0))
 
     def _citations(self, point: Point, text: str, support: float) -> tuple[Citation, ...]:
@@ -195,6 +195,36 @@ def _citation(point: Point, span: Span, support: float | None, speaker: str | No
         speaker=speaker,
         support=support,
     )
+
+
+def _is_short_speech(point: Point) -> bool:
+    return (
+        point.attribution is not None
+        and point.attribution.kind is SpeechKind.DIRECT
+        and len(point.said.split()) <= _SHORT_SPEECH
+    )
+
+
+def _verbatim(point: Point) -> str | None:
+    """The first words of ``point`` that the article quotes from the speaker, if they are enough to stand alone."""
+    if point.attribution is None:
+        return None
+    pieces = [" ".join(point.article.text[slice(*piece)].split()) for piece in point.attribution.content]
+    if point.attribution.kind is SpeechKind.DIRECT:
+        return pieces[0]
+    whole = [piece for piece in pieces[:1] if piece[:1] in _MARKS and piece[-1:] in _MARKS]
+    return next((piece for piece in whole if len(piece.split()) >= _LEAST_QUOTE), None)
+
+
+def _first_words(text: str) -> str:
+    """The first sentence of ``text``, or as many as it takes to say something, no longer than a quotation may be."""
+    spans = split_sentences(text)
+    end = next((span.end for span in spans if len(text[: span.end].split()) >= _LEAST_QUOTE), spans[-1].end)
+    first = text[:end].rstrip(".,; ")
+    words = first.split()
+    if len(words) > _LONGEST_QUOTE:
+        return f"{' '.join(words[:_LONGEST_QUOTE])} …"
+    return first if _ENDED.search(first) else f"{first}."
 
 
 def _can_be_plainer(body: str) -> bool:

@@ -52,7 +52,13 @@ _QUESTION = re.compile(
 )
 
 
+_DEMANDING = frozenset(stem(word) for word in _words("tell ask order urge warn advise instruct require request"))
+_TO_DO = re.compile(r"\A\W*(?:(?:the|an?|his|her|its|their|all|both) )?[\w’'-]+(?: [\w’'-]+)?,? (?:not )?to [a-z]")
+
+
 def reads_as_said(cue: str, content: str) -> bool:
     """Whether ``content`` may be told on with “said that”: a statement, and not what was denied, asked or praised."""
+    if _TO_DO.match(content) and any(one in _DEMANDING for one in content_stems(cue)):
+        return False  # “told the assistant to mark it”
     plain_cue = bool(_ALSO.search(cue)) or any(one in _PLAIN for one in content_stems(cue))
     return plain_cue and not _NEGATED.search(cue) and not _QUESTION.match(content)

@@ -28,7 +28,7 @@ _ANCHOR = re.compile(
 _SOURCED = re.compile(
     r"\b(?:according to|says?|said|told|reported(?:ly)?|alleged(?:ly)?|claim(?:s|ed)|estimat(?:es|ed)|announced|"
     r"accus(?:es|ed)|den(?:ies|ied)|warn(?:s|ed)|argu(?:es|ed)|"
-    r"(?:analysis|report|study|survey|poll|data|figures|records?|documents?|review|audit|filings?)\b[^.;]{0,80}?"
+    r"(?:analysis|examination|investigation|inspection|tests?|report|study|survey|poll|data|figures|records?|documents?|review|audit|filings?)\b[^.;]{0,80}?"
     r"\b(?:shows?|showed|finds?|found|indicates?|indicated|reveals?|revealed))\b",
     re.IGNORECASE,
 )

@@ -103,11 +103,20 @@ def _runs(text: str, marks: Sequence[Mark], of: Callable[[Mark], float]) -> list
 
 def _whole_words(text: str, span: Span) -> Span:
     start, end = span
-    while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
+    while start > 0 and _within_word(text, start):
         start -= 1
-    while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+    while end < len(text) and _within_word(text, end):
         end += 1
     return Span(start, end)
+
+
+def _within_word(text: str, place: int) -> bool:
+    """Whether ``place`` parts a word, or one part of a hyphened word from the other."""
+    before, after = text[place - 1], text[place]
+    if before.isalnum() and after.isalnum():
+        return True
+    around = text[max(0, place - 2) : place + 2]
+    return "-" in (before, after) and re.fullmatch(r"\w?\w-\w|\w-\w\w?", around) is not None
 
 
 def _pieces(text: str, marks: Sequence[Mark], sentences: Sequence[Span], quotations: Sequence[Span]) -> list[Span]:

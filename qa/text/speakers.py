@@ -201,7 +201,7 @@ class Speakers:
                 break
             if gender and known.gender and gender != known.gender:
                 continue
-            if word in _NEUTER and not is_outlet(known.speaker.name):
+            if word in _NEUTER and self._is_person(known):
                 continue
             if gender and not self._is_person(known):
                 continue
