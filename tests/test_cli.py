@@ -225,7 +225,7 @@ def test_models_list(run: Run) -> None:
 
 
 def test_every_command_that_prints_data_has_json() -> None:
-    silent = {"serve", "path", "new", "add", "remove", "key", "look"}  # what `eval new` prints is JSON Lines already
+    silent = {"serve", "path", "new", "add", "remove", "key", "look", "mcp"}  # `eval new` prints JSON Lines
     for name, command in _commands(cli):
         options = {option for parameter in command.params for option in parameter.opts}
         assert name in silent or "--json" in options, name
