@@ -450,6 +450,15 @@ def test_another_page_may_link_here_but_not_read(client):
 # ── where it listens ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_clients_of_openai_are_refused_in_its_form(accounts):
+    with TestClient(app_behind(accounts)) as client:
+        refused = client.post("/v1/whoami", headers={"Authorization": "Bearer wrong"})
+        assert refused.status_code == 401
+        assert refused.json()["error"]["code"] == "invalid_api_key"
+        assert "send a key" in refused.json()["error"]["message"]
+        assert client.post("/api/whoami").headers["content-type"] == "application/problem+json"
+
+
 @pytest.mark.parametrize(("host", "refused"), [
     ("127.0.0.1", False), ("127.8.0.1", False), ("localhost", False), ("::1", False),
     ("0.0.0.0", True), ("::", True), ("192.168.1.5", True), ("newsroom.example", True),

@@ -31,7 +31,8 @@ from qa.web.sessions import Attempts, Sessions
 _log = logging.getLogger(__name__)
 
 _OPEN = ("/healthz", "/readyz")
-_API = ("/api", "/v1", "/mcp")
+_CHAT = ("/v1",)
+_API = ("/api", *_CHAT, "/mcp")
 # Gradio answers in tasks of its own, which outlive the request that they happen to begin in: no request may be theirs.
 _OUTLIVES_REQUESTS = ("/gradio_api",)
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -183,15 +184,23 @@ def _stranger(scope: Scope, connection: HTTPConnection) -> ASGIApp:
 
 
 def _refusal(scope: Scope, status: HTTPStatus, said: str, headers: dict[str, str] | None = None) -> ASGIApp:
-    """A refusal in the form that its reader expects; problem details (RFC 9457) for programs."""
+    """A refusal as its reader expects it: problem details (RFC 9457) for programs, OpenAI's form for its clients."""
     if scope["type"] == "websocket":
         return WebSocketClose(_POLICY_VIOLATION, status.phrase)
+    if _under(_path(scope), _CHAT):
+        told = {"message": said, "type": "invalid_request_error", "param": None, "code": _code(status)}
+        return JSONResponse({"error": told}, status, headers)
     if _under(_path(scope), _API):
         problem = {
             "type": "about:blank", "title": status.phrase, "status": status, "detail": said, "instance": _path(scope),
         }  # fmt: skip
         return JSONResponse(problem, status, headers, media_type="application/problem+json")
     return plain_page(status.phrase, f'<p role="alert">{said}</p>', status, headers)
+
+
+def _code(status: HTTPStatus) -> str | None:
+    """What OpenAI calls it, where it has a name for it."""
+    return "invalid_api_key" if status is HTTPStatus.UNAUTHORIZED else None
 
 
 def _path(scope: Scope) -> str:
