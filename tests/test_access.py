@@ -268,7 +268,7 @@ def test_what_watches_the_server_needs_no_login(client):
     assert client.get("/healthz/more").status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/api/whoami", "/v1/whoami", "/api"])
+@pytest.mark.parametrize("path", ["/api/whoami", "/mcp", "/api"])
 def test_programs_are_refused_in_their_own_form(client, path):
     refused = client.get(path, headers={"Accept": "text/html"})
     assert refused.status_code == 401
