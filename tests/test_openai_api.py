@@ -177,3 +177,21 @@ def test_there_is_one_model(client: TestClient) -> None:
     assert (model["id"], model["object"]) == ("citewire", "model")
     assert client.get("/v1/models/citewire").json() == model
     failure(client.get("/v1/models/org/other"), 404)
+
+
+def test_a_follow_up_is_read_with_what_was_said_before_and_says_so(client: TestClient, service: Service) -> None:
+    before = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Why did the dam break?"},
+        {"role": "assistant", "content": "The ledger says that it was old. [1]"},
+    ]
+    body = {"model": "x", "messages": [*before, {"role": "user", "content": "And when?"}]}
+    message = client.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]
+    assert message["content"].startswith("Read as: When did the dam break?\n\n")
+    for annotation in message["annotations"]:
+        cited = annotation["url_citation"]
+        assert message["content"][cited["start_index"] : cited["end_index"]] == "[1]"
+    streamed = client.post("/v1/chat/completions", json={**body, "stream": True}).text
+    pieces = [json.loads(line[6:]) for line in streamed.splitlines() if line.startswith("data: {")]
+    told = "".join(piece["choices"][0]["delta"].get("content", "") for piece in pieces if piece["choices"])
+    assert told == message["content"]

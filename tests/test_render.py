@@ -7,14 +7,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.types import Abstention, Answer, Article, Citation, Dropped, Hit, ModelInfo, Passage, Sentence, Span, Timings
-from qa.web.render import answer_html, article_html, article_page, error_html, passages_html
+from qa.answering.export import STOPPED, Exchange, as_text
+from qa.types import (
+    Abstention,
+    Answer,
+    Article,
+    Citation,
+    Dropped,
+    Hit,
+    Message,
+    ModelInfo,
+    Passage,
+    Sentence,
+    Span,
+    Timings,
+)
+from qa.web.render import (
+    answer_html,
+    article_html,
+    article_page,
+    asked_html,
+    conversation_html,
+    error_html,
+    exchange_html,
+    passages_html,
+)
 from qa.wording import NEAREST, support_words
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 OUR_TAGS = {
-    "a", "article", "blockquote", "body", "details", "div", "em", "h2", "head", "html", "li", "mark", "meta", "ol", "p",
-    "section", "span", "style", "summary", "title", "u", "ul",
+    "a", "article", "blockquote", "body", "button", "dd", "details", "div", "dl", "dt", "em", "h2", "head", "html",
+    "li", "mark", "meta", "ol", "p", "pre", "q", "section", "span", "style", "summary", "title", "u", "ul",
 }  # fmt: skip
 
 
@@ -55,6 +78,10 @@ def test_nothing_from_outside_becomes_markup(text: str) -> None:
     pages = [
         answer_html(shown.sentences, answer=shown, waiting=text),
         answer_html((), answer=refused),
+        answer_html(shown.sentences, articles={"abc123": Article("x", text, text, outlet=text, date=text)}),
+        exchange_html(Exchange(shown, text, stopped=True), prompt=(Message("system", text), Message("user", text))),
+        conversation_html((Exchange(shown, text), Exchange(refused, text))),
+        asked_html(text, text),
         passages_html((source,)),
         error_html(text),
         article_page(Article(text, text, text, text, text, text, (text,)), Span(0, 1), style=""),
@@ -146,3 +173,85 @@ def test_passages_stand_under_their_articles() -> None:
     html = passages_html((hit("A.", "First"), hit("B.", "First", 10), hit("C.", "Second", article_id="def")))
     assert html.count("First") == 1
     assert html.index("First") < html.index("A.") < html.index("B.") < html.index("Second") < html.index("C.")
+
+
+# ── marks, cards, conversation ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def supported(support: float | None, **more) -> tuple[Sentence, Answer]:
+    source = hit("The dam broke.")
+    (citation,) = cited("It broke.", source).citations
+    sentence = Sentence("It broke.", (dataclasses.replace(citation, support=support, **more),), support)
+    return sentence, answer(sentence, hits=(source,))
+
+
+@pytest.mark.parametrize(("support", "word"), [(0.95, "strong"), (0.7, "fair"), (0.3, "weak")])
+def test_a_mark_has_its_support_as_a_word_and_not_as_a_colour_alone(support: float, word: str) -> None:
+    sentence, whole = supported(support)
+    page = Tags(answer_html((sentence,), answer=whole))
+    (mark,) = [attributes for tag, attributes in page.seen if tag == "a" and "data-quote" in attributes]
+    assert f"cw-{word}" in (mark["class"] or "")
+    assert f"1 {word}" in page.text
+    assert f"{word} support" in (mark["aria-label"] or "")
+
+
+def test_a_mark_that_nobody_judged_has_its_number_alone() -> None:
+    sentence, whole = supported(None)
+    assert not any(word in answer_html((sentence,), answer=whole) for word in ("strong", "fair", "weak"))
+
+
+def test_a_mark_carries_what_its_card_shows() -> None:
+    sentence, _ = supported(0.9, speaker="Hanne Morvay")
+    known = {"abc123": Article("The dam broke.", "The dam", "source", outlet="The Ledger", date="2032-03-04")}
+    (mark,) = [one for tag, one in Tags(answer_html((sentence,), articles=known)).seen if "data-quote" in one]
+    shown = {name.removeprefix("data-"): value for name, value in mark.items() if name.startswith("data-")}
+    assert shown == {
+        "quote": "The dam broke.",
+        "speaker": "said by Hanne Morvay",
+        "title": "Title",
+        "outlet": "The Ledger",
+        "date": "2032-03-04",
+        "support": "strong support (90%)",
+    }
+    assert "The Ledger · 2032-03-04" in Tags(answer_html((sentence,), articles=known)).text
+
+
+def test_an_earlier_turn_is_folded_under_its_question_and_keeps_its_marks() -> None:
+    _, whole = supported(0.9)
+    page = Tags(conversation_html([Exchange(whole, "Did it break?")]))
+    assert [tag for tag, _ in page.seen].count("details") == 2  # the turn, and its own details
+    assert not any("open" in attributes for tag, attributes in page.seen if tag == "details")
+    assert "Did it break?" in page.text
+    assert "read as: Who?" in page.text  # the answer's question is another than what was written
+    assert any("data-quote" in attributes for _, attributes in page.seen)
+    assert conversation_html(()) == ""
+
+
+def test_a_reading_is_shown_only_where_there_is_one() -> None:
+    assert "read as" not in asked_html("Who?")
+    assert Tags(asked_html("Who?", "Who broke it?")).text == "Who?read as: Who broke it?"
+
+
+def test_the_prompt_is_there_on_demand_with_what_comes_before_it() -> None:
+    _, whole = supported(0.9)
+    prompt = (Message("system", "Use only the passages."), Message("user", "[1] The dam broke."))
+    html = exchange_html(Exchange(whole, "Who?"), prompt=prompt)
+    text = Tags(html).text
+    assert (
+        text.index("What the model was asked") < text.index("[1] The dam broke.") < text.index("Use only the passages.")
+    )
+    assert "What the model was asked" not in exchange_html(Exchange(whole, "Who?"))
+
+
+def test_what_is_copied_is_the_answer_with_its_footnotes() -> None:
+    _, whole = supported(0.9)
+    one = Exchange(whole, "Who?")
+    (button,) = [attributes for tag, attributes in Tags(exchange_html(one)).seen if tag == "button"]
+    assert button["data-text"] == as_text([one], {}, questions=False)
+    assert "<sup>[1]</sup>" in (button["data-html"] or "")
+
+
+def test_an_answer_that_was_stopped_says_so() -> None:
+    _, whole = supported(0.9)
+    assert STOPPED in Tags(exchange_html(Exchange(whole, "Who?", stopped=True))).text
+    assert STOPPED not in exchange_html(Exchange(whole, "Who?"))

@@ -20,6 +20,12 @@ from qa.commands.common import json_option, k_option, print_json, scope_options,
 )
 @click.option("--lenient", "abstention", flag_value="lenient", help="Answer whatever is borne out and may answer.")
 @click.option("--stream", is_flag=True, help="Print each sentence as soon as it is proven.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "html"]),
+    help="Print it to be kept: as text, Markdown or HTML with footnotes.",
+)
 @json_option
 @click.pass_context
 def ask(
@@ -29,14 +35,18 @@ def ask(
     k: int | None,
     abstention: str | None,
     stream: bool,
+    form: str | None,
     as_json: bool,
     **scope: Any,
 ) -> None:
     """Answer QUESTION from the library, every sentence with the words it rests on."""
     from qa import terminal
+    from qa.answering import export
     from qa.jsonable import answer_json, sentence_json
     from qa.types import Answer, Sentence
 
+    if form is not None and (stream or as_json):
+        raise click.UsageError("--format prints the whole answer once: leave --stream and --json out")
     service = service_of(context, abstention=abstention)
     where = where_of(service, **scope)
     with terminal.waiting("Loading the models …"):
@@ -57,6 +67,12 @@ def ask(
         click.echo(json.dumps({"answer": answer_json(answer)}, ensure_ascii=False))
     elif as_json:
         print_json(answer_json(answer))
+    elif form is not None:
+        write = {"text": export.as_text, "markdown": export.as_markdown, "html": export.as_html}[form]
+        cited = {one.article_id for sentence in answer.sentences for one in sentence.citations}
+        cited |= {one.article_id for one in answer.nearest}
+        articles = {article: service.library.get(article) for article in cited}
+        click.echo(write([export.Exchange(answer, question)], articles).rstrip())
     else:
         terminal.print_answer(answer, service.library, streamed=stream)
 

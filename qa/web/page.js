@@ -18,3 +18,131 @@ document.addEventListener("click", async (event) => {
   const text = pane.querySelector(".cw-text");
   if (text) text.focus({ preventScroll: true });
 });
+
+// Ask: the card beside a mark, copying, saving, what a screen reader is told, and a question that comes by address.
+(() => {
+  let card, shownFor, leaving;
+
+  // The card holds text alone: whatever an article says of itself is never markup.
+  const show = (mark) => {
+    clearTimeout(leaving);
+    if (mark === shownFor) return;
+    hide();
+    card = card || document.body.appendChild(Object.assign(document.createElement("div"), { id: "cw-card", role: "tooltip" }));
+    card.replaceChildren();
+    const line = (name, text) => {
+      if (!text) return;
+      card.appendChild(Object.assign(document.createElement("p"), { className: `cw-card-${name}`, textContent: text }));
+    };
+    const { quote, speaker, title, outlet, date, support } = mark.dataset;
+    line("quote", `“${quote}”`);
+    line("speaker", speaker);
+    line("title", title);
+    line("about", [outlet, date].filter(Boolean).join(" · "));
+    line("support", support);
+    card.className = `cw ${["strong", "fair", "weak"].find((one) => mark.classList.contains(`cw-${one}`)) || ""}`;
+    card.hidden = false;
+    const at = mark.getBoundingClientRect(), size = card.getBoundingClientRect();
+    const below = at.bottom + 6 + size.height <= window.innerHeight || at.top < size.height + 6;
+    card.style.left = `${Math.max(8, Math.min(at.left, window.innerWidth - size.width - 8))}px`;
+    card.style.top = `${below ? at.bottom + 6 : at.top - size.height - 6}px`;
+    mark.setAttribute("aria-describedby", "cw-card");
+    shownFor = mark;
+  };
+  const hide = () => {
+    if (shownFor) shownFor.removeAttribute("aria-describedby");
+    shownFor = undefined;
+    if (card) card.hidden = true;
+  };
+  const markOf = (event) => event.target.closest && event.target.closest("a.cw-cite[data-quote]");
+  document.addEventListener("mouseover", (event) => {
+    const mark = markOf(event);
+    if (mark) show(mark);
+    else if (card && card.contains(event.target)) clearTimeout(leaving);
+  });
+  document.addEventListener("mouseout", (event) => {
+    if (markOf(event) || (card && card.contains(event.target))) leaving = setTimeout(hide, 250);
+  });
+  document.addEventListener("focusin", (event) => (markOf(event) ? show(markOf(event)) : hide()));
+  document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+  document.addEventListener("scroll", (event) => event.target !== card && hide(), true);
+  document.addEventListener("click", (event) => {
+    hide();
+    // These two go away when they are used: whoever pressed them by keyboard goes on at the question.
+    const gone = event.target.closest && event.target.closest("#cw-stop, #cw-undo");
+    if (gone) document.querySelector("#cw-question textarea")?.focus();
+  });
+
+  // Told one by one: the pane is made anew with each sentence, and would be read from its beginning each time.
+  const live = Object.assign(document.createElement("div"), { className: "cw-unseen" });
+  live.setAttribute("aria-live", "polite");
+  const say = (text) => live.appendChild(Object.assign(document.createElement("p"), { textContent: text }));
+  let told = 0;
+  const tell = (pane) => {
+    if (shownFor && !shownFor.isConnected) hide();
+    const sentences = [...pane.querySelectorAll(".cw-told")].map((one) => one.textContent);
+    if (sentences.length < told || !sentences.length) [told, live.textContent] = [0, ""];
+    sentences.slice(told).forEach(say);
+    told = sentences.length;
+    const message = pane.querySelector(".cw-message, .cw-stopped, [role=alert]");
+    if (message && live.lastChild?.textContent !== message.textContent) say(message.textContent);
+  };
+
+  // Both forms go to the clipboard; where a page may not write to it by itself, it copies as a person would.
+  const copy = async (text, html) => {
+    try {
+      const parts = { "text/plain": text, "text/html": html };
+      const blobs = Object.entries(parts).map(([type, part]) => [type, new Blob([part], { type })]);
+      await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
+      return true;
+    } catch {
+      const give = (event) => {
+        event.preventDefault();
+        event.clipboardData.setData("text/plain", text);
+        event.clipboardData.setData("text/html", html);
+      };
+      document.addEventListener("copy", give, { once: true });
+      const done = document.execCommand("copy");
+      document.removeEventListener("copy", give);
+      return done;
+    }
+  };
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest && event.target.closest("button.cw-copy");
+    if (!button) return;
+    const words = (await copy(button.dataset.text, button.dataset.html)) ? "Copied" : "This browser does not let pages copy";
+    button.textContent = words;
+    say(words);
+    setTimeout(() => (button.textContent = "Copy with footnotes"), 2500);
+  });
+
+  window.citewireSave = (file) => {
+    const { name, type, text } = JSON.parse(file);
+    const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+    Object.assign(document.createElement("a"), { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  };
+
+  const address = new URL(window.location);
+  let asked = (address.searchParams.get("ask") || "").slice(0, 1000);
+  const watch = new MutationObserver(() => {
+    const field = asked && document.querySelector("#cw-question textarea, #cw-question input");
+    if (field) {
+      Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set.call(field, asked);
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      asked = "";
+      address.searchParams.delete("ask");
+      window.history.replaceState(null, "", address);
+    }
+    const pane = document.querySelector("#cw-answer-pane"), head = document.querySelector("#cw-asked-pane");
+    if (!pane || !head || pane.dataset.told) return;
+    pane.dataset.told = "yes";
+    document.body.appendChild(live);
+    new MutationObserver(() => {
+      const { top } = head.getBoundingClientRect();
+      if (head.querySelector("h2") && (top < 0 || top > window.innerHeight * 0.7)) head.scrollIntoView({ block: "start" });
+    }).observe(head, { childList: true, subtree: true });
+    new MutationObserver(() => tell(pane)).observe(pane, { childList: true, subtree: true });
+  });
+  watch.observe(document.documentElement, { childList: true, subtree: true });
+})();

@@ -1,7 +1,8 @@
 """``/v1``: the library in the form of a chat model, for programs that speak OpenAI's protocol.
 
-The last message of the user is the question; the answer comes from the library alone, with marks like ``[1]`` in it and
-an annotation to each of them. Parameters that would change nothing are ignored.
+The last message of the user is the question, read with those before it, which the reply then begins with; the answer
+comes from the library alone, with marks like ``[1]`` in it and an annotation to each of them. Parameters that would
+change nothing are ignored.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import pairwise
 from typing import Literal
 
 from fastapi import FastAPI, Request
@@ -19,6 +21,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from qa.answering.answer import Event
+from qa.answering.follow_up import read_follow_up, turn_in_text
+from qa.answering.mentions import Turn
 from qa.errors import QuestionError
 from qa.jsonable import Json
 from qa.models.generators.asking import Pending
@@ -78,6 +82,17 @@ class _Chat(BaseModel):
                 return message.text
         raise QuestionError("there is no message of the user: ask something")
 
+    @property
+    def turns(self) -> list[Turn]:
+        """The questions before the last, each with its answer."""
+        said = [message for message in self.messages if message.role in ("user", "assistant")]
+        last = max((place for place, message in enumerate(said) if message.role == "user"), default=0)
+        return [
+            turn_in_text(asked.text, replied.text)
+            for asked, replied in pairwise(said[:last])
+            if (asked.role, replied.role) == ("user", "assistant")
+        ]
+
 
 def openai_app(api: Api) -> FastAPI:
     """The app to mount at ``/v1``."""
@@ -101,8 +116,12 @@ def openai_app(api: Api) -> FastAPI:
     async def complete(request: Request, chat: _Chat) -> Response:
         if chat.n is not None and chat.n != 1:
             raise HTTPException(HTTPStatus.BAD_REQUEST, "n must be 1: there is one answer to a question")
-        steps = api.ask(chat.question)
+        asked = " ".join(chat.question.split())
+        reading = read_follow_up(asked, chat.turns)
+        steps = api.ask(reading.question)
         text = _Text(str(request.base_url).removesuffix("/").removesuffix("/v1"))
+        if reading.question != asked:
+            text.content = f"Read as: {reading.question}\n\n"
         if chat.stream:
             first = await steps.first(request)
             usage = bool(chat.stream_options and chat.stream_options.include_usage)
@@ -135,7 +154,7 @@ class _Text:
     def add(self, sentence: Sentence) -> tuple[str, list[Json]]:
         """What ``sentence`` adds: its text with marks, and an annotation for each mark."""
         before, known = len(self.content), len(self.annotations)
-        self.content += f"{' ' if self.content else ''}{sentence.text} "
+        self.content += f"{' ' if self.annotations else ''}{sentence.text} "
         for citation in sentence.citations:
             start = len(self.content)
             self.content += f"[{citation.mark}]"
@@ -170,7 +189,7 @@ async def _frames(
         return sse({**head, "choices": [choice], **({"usage": None} if usage else {})})
 
     try:
-        yield chunk({"role": "assistant", "content": ""})
+        yield chunk({"role": "assistant", "content": text.content})
         async for step in broken_silence(steps):
             match step:
                 case bytes() | Pending():

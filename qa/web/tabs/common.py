@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from qa.answering.answer import Event
+from qa.errors import NotFoundError
 from qa.models.generators.asking import Pending
 from qa.service import Service
-
-EVERYWHERE = "All articles"
+from qa.types import Article
 
 Counted = Callable[[Iterator[Event]], Iterator[Event]]
 """Passes the events of an answer through and counts them."""
@@ -22,16 +22,21 @@ class Fill(NamedTuple):
     value: Callable[[], Any]
 
 
-def choices(service: Service) -> list[tuple[str, str]]:
-    """The scopes to choose from: everything, then each article by its title."""
-    held = service.library.articles()
-    named = [(" · ".join(filter(None, (article.title, article.outlet))), article.id) for article in held]
-    return [(EVERYWHERE, EVERYWHERE), *named]
-
-
 def articles(service: Service) -> list[tuple[str, str]]:
     """Each article by its title and outlet, with its id."""
-    return choices(service)[1:]
+    held = service.library.articles()
+    return [(" · ".join(filter(None, (article.title, article.outlet))), article.id) for article in held]
+
+
+def held(service: Service, ids: Iterable[str]) -> dict[str, Article]:
+    """Those of the articles ``ids`` that are in the library, by their ids."""
+    found: dict[str, Article] = {}
+    for article_id in dict.fromkeys(ids):
+        try:
+            found[article_id] = service.library.get(article_id)
+        except NotFoundError:  # deleted meanwhile
+            continue
+    return found
 
 
 def queued(pending: Pending) -> str | None:
