@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 
 import pytest
 
 from qa.service import Service
 from qa.settings import load_settings
-from tests.conftest import ROOT, SEEDS
+from tests.browsing import MARKS, app_over, chromium
+from tests.conftest import SEEDS
 from tests.serving import DAM, served, service_in, waiting_model
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning"),
-]
+pytestmark = MARKS
 
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 DONE = "#cw-answer-pane .cw-details, #cw-answer-pane [role=alert], #cw-answer-pane .cw-empty"
 DEAL = "When was the S-400 deal signed?"
 EVIL = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'> The quail market in Ombersley opened."
@@ -42,35 +29,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with Service(load_settings(engine="fake", embedder="fake", library=folder / "library"), create=True) as service:
         list(service.ingest([SEEDS]))
         service.ingest_bytes(f"Title: <script>window.hacked = 3</script>\n\n{EVIL}".encode(), source="evil.txt")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = {**os.environ, "QA_EMBEDDER": "fake", "QA_ENGINE": "fake", "QA_LIBRARY": str(folder / "library")}
-    command = [sys.executable, str(ROOT / "app.py"), "--port", str(port)]
-    with subprocess.Popen(command, cwd=folder, env=environment) as server:
-        try:
-            wait_for(f"http://127.0.0.1:{port}/healthz")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-
-
-def wait_for(url: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            urllib.request.urlopen(url).close()
-            return
-        except urllib.error.URLError:
-            assert time.monotonic() < deadline, f"{url} does not answer"
-            time.sleep(0.2)
+    with app_over(folder / "library") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,12 @@ from qa.evaluation.report import Report
 from qa.evaluation.responses import Cited, Response, Told
 from qa.evaluation.run import score
 from qa.evaluation.suites import seeds
+from tests.browsing import MARKS, chromium
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning"),
-]
+pytestmark = MARKS
+
 EVIL = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'> It is so."
 
 
@@ -43,8 +39,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(report: Path) -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as browser:
         page = browser.new_page()
         page.asked = []
         page.said = []
@@ -52,7 +47,6 @@ def page(report: Path) -> Iterator[Any]:
         page.on("console", lambda message: page.said.append(message.text))
         page.goto(report.as_uri())
         yield page
-        browser.close()
 
 
 def test_nothing_is_asked_of_anyone_and_nothing_foreign_runs(page, report):
