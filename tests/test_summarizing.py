@@ -14,7 +14,7 @@ from qa.service import Service
 from qa.settings import load_settings
 from qa.summarizing.beside import missing_voices, own_claims, speaking
 from qa.summarizing.leads import described, lead, quoting_lead
-from qa.summarizing.points import choose, points_of, worth_telling
+from qa.summarizing.points import Point, choose, points_of, worth_telling
 from qa.summarizing.prompts import point_prompt, sentence_grammar
 from qa.summarizing.proof import lost_doubt, plainness, prove
 from qa.summarizing.summary import Summarizer
@@ -141,13 +141,30 @@ def test_beside():
     assert missing_voices(ARTICLE, ()) == ["Nora Fane"]
 
 
+def engineer_point(said):
+    """What an engineer says in a sentence that tells of something else too."""
+    text = f"The engineer toured the town on Monday and said {said} before long."
+    article, start = Article(text=text, title="x", source="s"), text.index(said)
+    one = Attribution(
+        (Span(start, start + len(said)),), SpeechKind.INDIRECT, True, speaker=Speaker("the engineer", None)
+    )
+    return Point(article, Span(0, len(text)), Voice.REPORTED, one)
+
+
+def test_what_the_article_tells_itself_is_not_given_to_the_speaker():
+    point = engineer_point("the bridge must fall")
+    assert point.beside == "The engineer toured the town on Monday and said before long."
+    objection = prove("the engineer toured the town and the bridge must fall.", point, WordSupport()).objection
+    assert objection == "it gives as somebody's words what the article tells itself"
+    assert prove("the bridge must fall.", point, WordSupport()).objection is None
+
+
 def test_proof_objects_to_what_is_not_plain():
     model = WordSupport()
-    evidence = "The bridge may fall, the engineer said on Monday."
-    assert prove("the bridge may fall.", evidence, model).objection is None
-    assert (
-        prove("the bridge will fall.", evidence, model).objection
-        == "it states for certain what the article only supposes"
+    point = engineer_point("the bridge may fall")
+    assert prove("the bridge may fall.", point, model).objection is None
+    assert prove("the bridge will fall.", point, model).objection == (
+        "it states for certain what the article only supposes"
     )
     assert "first or second person" in (plainness("we could fall") or "")
     assert plainness("it was an operation that officials credited with preventing a.") == "it is cut off"

@@ -13,7 +13,7 @@ from qa.text.signed import signed_quotations
 from qa.text.speakers import Speakers, is_pronoun, outlet_in
 from qa.types import Attribution, Span, SpeechKind
 
-READER = "6"
+READER = "7"
 """The version of what is done with the marks: attributions stored by another one are read anew."""
 
 _MOSTLY = 0.9  # share of the content inside quotation marks that makes it direct speech
@@ -72,7 +72,7 @@ class SpeechReader:
 def _answer(turn: Turn, reported: Sequence[Attribution]) -> Iterator[Attribution]:
     """A turn of an interview, sentence by sentence, but for those in which others are ``reported`` to say something."""
     for place, sentence in enumerate(turn.sentences):
-        if any(sentence.start <= one.content[0].start < sentence.end for one in reported):
+        if any(one.stated and sentence.start <= one.content[0].start < sentence.end for one in reported):
             continue
         source = turn.label if place == 0 else None
         yield Attribution((sentence,), SpeechKind.DIRECT, stated=True, source=source, speaker=turn.speaker)

@@ -74,6 +74,17 @@ class Point(NamedTuple):
         return reads_as_said(cue, self.said)
 
     @property
+    def beside(self) -> str:
+        """The words of ``span`` that are not said by the speaker: what the article tells itself, the speaker's name."""
+        if self.attribution is None:
+            return ""
+        kept, last = [], self.span.start
+        for start, end in self.attribution.content:
+            kept.append(self.article.text[last : max(last, min(start, self.span.end))])
+            last = max(last, min(end, self.span.end))
+        return " ".join(" ".join([*kept, self.article.text[last : self.span.end]]).split())
+
+    @property
     def speaker(self) -> str | None:
         """Who says it, by name or description."""
         return self.attribution.speaker.name if self.attribution and self.attribution.speaker else None
@@ -146,6 +157,8 @@ def worth_telling(point: Point) -> bool:
     if point.attribution and point.attribution.kind is SpeechKind.DIRECT and _POINTS_BACK.match(said):
         return False
     own = point.voice is not Voice.REPORTED
+    if own and point.text.startswith("*"):
+        return False  # the question of an interview
     return not own or not (len(said.split()) < _LEAST_OWN_WORDS or _LEANS.match(said) or said.endswith("?"))
 
 

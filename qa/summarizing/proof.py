@@ -8,10 +8,14 @@ from typing import NamedTuple
 from qa.answering.checks import word_objection
 from qa.models.support import SupportModel
 from qa.summarizing.persons import person_objection
+from qa.summarizing.points import Point
 from qa.summarizing.prompts import LONGEST
 from qa.text.loaded_words import loaded_words
 from qa.text.overlap import is_extract
+from qa.text.words import content_stems
+from qa.types import SpeechKind
 
+_FOREIGN = 2  # words; one may be the speaker's name
 _FIRST_PERSON = re.compile(r"\b(?:I|we|us|our|ours|my|me|you|your)\b", re.IGNORECASE)
 _DOUBT = re.compile(
     r"\b(?:appear(?:s|ed)?|seem(?:s|ed)?|may|might|could|reportedly|allegedly|likely|unlikely|possibl[ey]|"
@@ -31,24 +35,35 @@ class Proof(NamedTuple):
     objection: str | None
 
 
-def prove(body: str, evidence: str, model: SupportModel, said: str = "", gender: str | None = None) -> Proof:
-    """The proof of ``body``, what a drafted sentence says after its lead, from the words ``evidence``.
+def prove(body: str, point: Point, model: SupportModel, gender: str | None = None) -> Proof:
+    """The proof of ``body``, what a drafted sentence says after its lead, from the words of ``point``.
 
-    ``said`` is what in them somebody says word for word, ``gender`` that speaker's where the article shows it.
+    ``gender`` is the speaker's, where the article shows it.
     """
+    evidence = point.text
+    verbatim = point.attribution is not None and point.attribution.kind is not SpeechKind.INDIRECT
     claim = body[:1].upper() + body[1:]
     (reading,) = model.read([(claim, evidence)])
     limits = model.calibration
     least = limits.support_threshold if is_extract(claim, evidence) else limits.gate_threshold
     objection = (
         plainness(body)
-        or person_objection(body, said, gender)
+        or person_objection(body, point.said if verbatim else "", gender)
+        or not_said(body, point)
         or lost_doubt(body, evidence)
         or word_objection(claim, "", evidence, limits.least_coverage)
     )
     if objection is None and reading.support < least:
         objection = "the article does not bear it out"
     return Proof(reading.support, objection)
+
+
+def not_said(body: str, point: Point) -> str | None:
+    """What ``body``, told as the speaker's, takes from what the article tells beside it."""
+    if point.attribution is None:
+        return None
+    foreign = (set(content_stems(body)) - set(content_stems(point.said))) & set(content_stems(point.beside))
+    return "it gives as somebody's words what the article tells itself" if len(foreign) >= _FOREIGN else None
 
 
 def lost_doubt(body: str, evidence: str) -> str | None:

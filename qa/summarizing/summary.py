@@ -132,14 +132,12 @@ class Summarizer:
         if not point.tellable or _is_short_speech(point):
             return self._quotation(point)
         begin = lead(point)
-        verbatim = point.attribution is not None and point.attribution.kind is not SpeechKind.INDIRECT
-        said = point.said if verbatim else ""
         body = self._written(point, begin, course)
-        proof = prove(body, point.text, self._support, said, gender)
+        proof = prove(body, point, self._support, gender)
         if proof.objection is not None and _can_be_plainer(body) and (plainer := plain(body)) != body:
             course.dropped.append(Dropped(begin + body, proof.objection, proof.support))
             body = plainer
-            proof = prove(body, point.text, self._support, said, gender)
+            proof = prove(body, point, self._support, gender)
         if proof.objection is None:
             text = begin + body if begin else body[:1].upper() + body[1:]
             return SummarySentence(text, point.voice, proof.support, self._citations(point, text, proof.support))
@@ -198,11 +196,9 @@ def _citation(point: Point, span: Span, support: float | None, speaker: str | No
 
 
 def _is_short_speech(point: Point) -> bool:
-    return (
-        point.attribution is not None
-        and point.attribution.kind is SpeechKind.DIRECT
-        and len(point.said.split()) <= _SHORT_SPEECH
-    )
+    if point.attribution is None or point.attribution.kind is not SpeechKind.DIRECT:
+        return False
+    return len(point.article.text[slice(*point.attribution.content[0])].split()) <= _SHORT_SPEECH
 
 
 def _verbatim(point: Point) -> str | None:
@@ -211,7 +207,7 @@ def _verbatim(point: Point) -> str | None:
         return None
     pieces = [" ".join(point.article.text[slice(*piece)].split()) for piece in point.attribution.content]
     if point.attribution.kind is SpeechKind.DIRECT:
-        return pieces[0]
+        return next((piece for piece in pieces if len(piece.split()) >= _LEAST_QUOTE), pieces[0])
     whole = [piece for piece in pieces[:1] if piece[:1] in _MARKS and piece[-1:] in _MARKS]
     return next((piece for piece in whole if len(piece.split()) >= _LEAST_QUOTE), None)
 

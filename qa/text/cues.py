@@ -52,7 +52,7 @@ _QUESTION = re.compile(
 )
 
 
-_DEMANDING = frozenset(stem(word) for word in _words("tell ask order urge warn advise instruct require request"))
+_DEMANDING = frozenset(stem(word) for word in _words("tell told ask order urge warn advise instruct require request"))
 _TO_DO = re.compile(r"\A\W*(?:(?:the|an?|his|her|its|their|all|both) )?[\w’'-]+(?: [\w’'-]+)?,? (?:not )?to [a-z]")
 
 

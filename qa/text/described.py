@@ -9,6 +9,7 @@ from qa.types import Speaker
 
 _LONGEST_ROLE = 60  # characters of a role that a sentence may carry
 _LONGEST_TITLE = 4  # words: “U.S. Ambassador to Turkey”
+_OWNED = re.compile(r"(?:its|his|her|their|our|my)\b", re.IGNORECASE)
 _OPENER = re.compile(r"\A(?:The|A|An|Some|Many|Several|Two|Three|Other|Others|One|Another|Most|Few)\b")
 
 
@@ -16,6 +17,8 @@ def described(speaker: Speaker) -> str:
     """The speaker as a sentence begins with them, their role beside their name."""
     name = speaker.name[:1].upper() + speaker.name[1:]
     role = " ".join((speaker.role or "").split())
+    if _OWNED.match(role):
+        role = ""  # “Its director”: whose, the sentence would not tell
     if not role or len(role) > _LONGEST_ROLE or speaker.anonymous:
         return name
     if _title_like(role):

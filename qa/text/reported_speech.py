@@ -68,8 +68,11 @@ def reported_speech(text: str, marks: Sequence[Mark]) -> list[Said]:
             continue
         around = _around(pieces, piece)
         cue = _nearest_cue(piece, _around(cues, piece), around, place)
-        if cue is not None and not _is_quoted(piece, quotations) and _new_paragraph(text, piece, cue):
-            cue = None  # what stands unquoted in a paragraph of its own is the article's
+        # What stands unquoted in a paragraph of its own is the article's; a quotation that ends its paragraph is not of
+        # whoever speaks in the next.
+        apart = cue is not None and _new_paragraph(text, piece, cue)
+        if cue is not None and apart and (piece.end <= cue.start or not _is_quoted(piece, quotations)):
+            cue = None
         source = None if cue is None else _nearest_source(cue, piece, _around(sources, cue), around, place)
         if linked and _goes_on(text, linked[-1], piece, cue, quotations):
             last = linked[-1]

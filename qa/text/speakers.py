@@ -201,7 +201,7 @@ class Speakers:
                 break
             if gender and known.gender and gender != known.gender:
                 continue
-            if word in _NEUTER and self._is_person(known):
+            if word in _NEUTER and not is_outlet(known.speaker.name):
                 continue
             if gender and not self._is_person(known):
                 continue
