@@ -266,3 +266,14 @@ def test_the_outlet_tells_what_it_claims_itself():
     asserted = points(article)[-1]
     assert lead(asserted) == "The Daily Rattle says that "
     assert quoting_lead(asserted, verbatim=False) == "The Daily Rattle says: "
+
+
+def test_a_sentence_with_its_speaker_in_the_midst_is_quoted_whole():
+    text = "“Some people were counting votes,” Ann Lee said, “while others were still counting heads.” It rained."
+    pieces = ("“Some people were counting votes,”", "“while others were still counting heads.”")
+    article = Article(text=text, title="x", source="s")
+    content = tuple(Span(text.index(piece), text.index(piece) + len(piece)) for piece in pieces)
+    one = Attribution(content, SpeechKind.DIRECT, True, speaker=Speaker("Ann Lee"))
+    summarizer = Summarizer(FakeGenerator("It was x."), WordSupport(), FakeEmbedder(), lambda _: (one,))
+    first, *_ = summarizer.stream([article], 1)
+    assert first.text == ("Ann Lee said: “Some people were counting votes, … while others were still counting heads.”")

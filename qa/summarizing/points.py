@@ -69,7 +69,7 @@ class Point(NamedTuple):
         if speaks_to_somebody(self.said):
             return False
         if self.attribution.kind is SpeechKind.DIRECT:
-            return True
+            return self.attribution.speaker is not None  # whose “I” it is cannot be told on
         cue = self.article.text[slice(*self.attribution.cue)] if self.attribution.cue else ""
         return reads_as_said(cue, self.said)
 

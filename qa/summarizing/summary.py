@@ -196,20 +196,32 @@ def _citation(point: Point, span: Span, support: float | None, speaker: str | No
 
 
 def _is_short_speech(point: Point) -> bool:
-    if point.attribution is None or point.attribution.kind is not SpeechKind.DIRECT:
-        return False
-    return len(point.article.text[slice(*point.attribution.content[0])].split()) <= _SHORT_SPEECH
+    spoken = _verbatim(point)
+    direct = point.attribution is not None and point.attribution.kind is SpeechKind.DIRECT
+    return direct and spoken is not None and len(spoken.split()) <= _SHORT_SPEECH
 
 
 def _verbatim(point: Point) -> str | None:
     """The first words of ``point`` that the article quotes from the speaker, if they are enough to stand alone."""
     if point.attribution is None:
         return None
-    pieces = [" ".join(point.article.text[slice(*piece)].split()) for piece in point.attribution.content]
+    spoken = _utterances([" ".join(point.article.text[slice(*piece)].split()) for piece in point.attribution.content])
     if point.attribution.kind is SpeechKind.DIRECT:
-        return next((piece for piece in pieces if len(piece.split()) >= _LEAST_QUOTE), pieces[0])
-    whole = [piece for piece in pieces[:1] if piece[:1] in _MARKS and piece[-1:] in _MARKS]
-    return next((piece for piece in whole if len(piece.split()) >= _LEAST_QUOTE), None)
+        return next((one for one in spoken if len(one.split()) >= _LEAST_QUOTE), spoken[0])
+    whole = [one for one in spoken[:1] if one[:1] in _MARKS and one[-1:] in _MARKS]
+    return next((one for one in whole if len(one.split()) >= _LEAST_QUOTE), None)
+
+
+def _utterances(pieces: Sequence[str]) -> list[str]:
+    """``pieces``, those joined that are one sentence with who says it in its midst: “It fell,” he said, “and rose.”"""
+    joined: list[str] = []
+    for piece in pieces:
+        goes_on = piece.lstrip(_MARKS)[:1].islower()
+        if joined and goes_on and joined[-1].rstrip(_MARKS)[-1:] in ",—–-":
+            joined[-1] = f"{joined[-1].rstrip(_MARKS)} … {piece.lstrip(_MARKS)}"
+        else:
+            joined.append(piece)
+    return joined
 
 
 def _first_words(text: str) -> str:
