@@ -14,7 +14,7 @@ from qa.models.embedder import Embedder
 from qa.models.generators.base import Generator, Usage
 from qa.models.support import SupportModel
 from qa.summarizing.beside import loaded_places, missing_voices, own_claims, speaking
-from qa.summarizing.leads import lead, quoting_lead
+from qa.summarizing.leads import Leads, leads_of
 from qa.summarizing.naming import naming_span
 from qa.summarizing.persons import genders
 from qa.summarizing.points import Point, choose, points_of
@@ -51,7 +51,7 @@ _LONGEST_QUOTE = 45  # words that a quotation in place of a draft may have
 
 
 @dataclass(slots=True)
-class _Course:
+class Course:
     """What has happened to a summary so far."""
 
     sentences: list[SummarySentence] = field(default_factory=list)
@@ -61,6 +61,7 @@ class _Course:
     first_ms: int | None = None
 
     def elapsed_ms(self) -> int:
+        """Milliseconds since it began."""
         return round(1000 * (time.perf_counter() - self.started))
 
 
@@ -86,7 +87,7 @@ class Summarizer:
         """
         if not articles or sentences < 1:
             raise ValueError("a summary is of at least one article and has at least one sentence")
-        course = _Course()
+        course = Course()
         said = {article.id: tuple(self._attributions(article)) for article in articles}
         points = [point for article in articles for point in points_of(article, said[article.id])]
         shown = {
@@ -94,7 +95,7 @@ class Summarizer:
         }
         ranked = choose(points, self._embedder, sentences)
         for place in sorted(ranked):
-            course.sentences.append(self._sentence(points[place], course, shown.get(points[place].speaker or "")))
+            course.sentences.append(self.tell(points[place], course, shown.get(points[place].speaker or "")))
             if course.first_ms is None:
                 course.first_ms = course.elapsed_ms()
             yield course.sentences[-1]
@@ -124,14 +125,23 @@ class Summarizer:
             ),
         )
 
-    def _sentence(self, point: Point, course: _Course, gender: str | None) -> SummarySentence:
+    def tell(
+        self,
+        point: Point,
+        course: Course,
+        gender: str | None,
+        leads: Leads | None = None,
+        objection: Callable[[str], str | None] = lambda body: None,
+    ) -> SummarySentence:
         """The sentence that makes ``point``: drafted, or quoted where no draft can be proven.
 
-        ``gender`` is the speaker's, where the article shows it.
+        ``gender`` is the speaker's, where the article shows it. ``leads`` are other beginnings than those of a summary,
+        and ``objection`` says what else speaks against a draft that is proven.
         """
+        leads = leads or leads_of(point)
         if not point.tellable or _is_short_speech(point):
-            return self._quotation(point)
-        begin = lead(point)
+            return self._quotation(point, leads)
+        begin = leads.told
         body = self._written(point, begin, course)
         proof = prove(body, point, self._support, gender)
         if proof.objection is not None and _can_be_plainer(body) and (plainer := plain(body)) != body:
@@ -139,12 +149,14 @@ class Summarizer:
             body = plainer
             proof = prove(body, point, self._support, gender)
         if proof.objection is None:
+            proof = proof._replace(objection=objection(body))
+        if proof.objection is None:
             text = begin + body if begin else body[:1].upper() + body[1:]
             return SummarySentence(text, point.voice, proof.support, self._citations(point, text, proof.support))
         course.dropped.append(Dropped(begin + body, proof.objection, proof.support))
-        return self._quotation(point)
+        return self._quotation(point, leads)
 
-    def _written(self, point: Point, begin: str, course: _Course) -> str:
+    def _written(self, point: Point, begin: str, course: Course) -> str:
         """What the model writes to make ``point`` after ``begin``."""
         begin = defused(begin)
         chunks = self._generator.generate(
@@ -158,7 +170,7 @@ class Summarizer:
                     course.usages.append(chunk.usage)
         return " ".join(text.split()).removeprefix(begin).strip()
 
-    def _quotation(self, point: Point) -> SummarySentence:
+    def _quotation(self, point: Point, leads: Leads) -> SummarySentence:
         """``point`` in the article's own words, given to whoever says them."""
         spoken = _verbatim(point)
         if spoken is not None:
@@ -168,7 +180,7 @@ class Summarizer:
         quoted = _first_words(text)
         # Under “The article says” even what could be looked up is told as the article's word, and no longer as a fact.
         voice = Voice.ASSERTED if point.voice is Voice.FACT else point.voice
-        text = f"{quoting_lead(point, verbatim=spoken is not None)}“{_inner(quoted)}”"
+        text = f"{leads.quoted if spoken is None else leads.spoken}“{_inner(quoted)}”"
         return SummarySentence(text, voice, 1.0, self._citations(point, text, 1.0))
 
     def _citations(self, point: Point, text: str, support: float) -> tuple[Citation, ...]:
@@ -213,7 +225,7 @@ def _verbatim(point: Point) -> str | None:
 
 
 def _utterances(pieces: Sequence[str]) -> list[str]:
-    """``pieces``, those joined that are one sentence with who says it in its midst: “It fell,” he said, “and rose.”"""
+    """``pieces``; those are one that are one sentence with its speaker in the midst: “It fell,” he said, “and rose”."""
     joined: list[str] = []
     for piece in pieces:
         goes_on = piece.lstrip(_MARKS)[:1].islower()
