@@ -1,4 +1,4 @@
-"""Sixty summary sentences that a person read against their source: the speakers found right must be found again."""
+"""108 summary sentences that a person read against their source: the speakers found right must be found again."""
 
 import json
 from functools import lru_cache
@@ -36,9 +36,15 @@ def test_each_rests_on_words_of_its_article():
         assert (one["speaker_right"] is None) == (one["voice"] != "reported")
 
 
-def test_none_told_as_a_fact_what_is_reported_or_judged():
-    assert len(READ) == 60
-    assert all(one["voice_right"] for one in READ)
+def test_hardly_any_told_as_a_fact_what_is_reported_or_asserted():
+    assert len(READ) == 108
+    wrong = [one["text"] for one in READ if not one["voice_right"]]
+    assert len(wrong) <= 0.03 * len(READ), wrong
+
+
+def test_nearly_all_that_is_reported_names_its_speaker():
+    reported = [one for one in READ if one["speaker_right"] is not None]
+    assert sum(one["speaker_right"] for one in reported) >= 0.95 * len(reported)
 
 
 @pytest.mark.model
@@ -55,4 +61,4 @@ def test_speakers_that_were_right_are_found_again():
         for one in right
     )
     assert len(right) > 25
-    assert again >= 0.9 * len(right), f"{again} of {len(right)}"
+    assert again >= 0.95 * len(right), f"{again} of {len(right)}"
