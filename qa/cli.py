@@ -38,6 +38,7 @@ for _command in (
     articles.ingest,
     articles.articles,
     summaries.summarize,
+    summaries.compare,
     articles.show,
     articles.delete,
     feeds.feeds,

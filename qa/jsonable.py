@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from qa.types import Answer, Article, Dropped, Hit, Sentence, Summary, SummarySentence
+from qa.types import Answer, Article, Comparison, Dropped, Hit, Sentence, SharedPoint, Side, Summary, SummarySentence
 
 Json = dict[str, Any]
 
@@ -113,3 +113,37 @@ def summary_sentence_json(sentence: SummarySentence) -> Json:
         "support": sentence.support,
         "citations": [dataclasses.asdict(citation) for citation in sentence.citations],
     }
+
+
+def comparison_json(comparison: Comparison) -> Json:
+    """The whole of a comparison; the ``mark`` of a citation numbers ``article_ids``."""
+    return {
+        "article_ids": list(comparison.article_ids),
+        "shared": [shared_point_json(point) for point in comparison.shared],
+        "contradictions": [
+            {
+                "kind": one.kind,
+                "disputed": one.disputed,
+                "corrects": one.corrects,
+                "sides": [side_json(side) for side in one.sides],
+            }
+            for one in comparison.contradictions
+        ],
+        "lone": [side_json(point.side) for point in comparison.lone],
+        "reprints": [dataclasses.asdict(reprint) for reprint in comparison.reprints],
+        "sentences": [summary_sentence_json(sentence) for sentence in comparison.sentences],
+        "warnings": list(comparison.warnings),
+        "dropped": [dropped_json(dropped) for dropped in comparison.dropped],
+        "generator": dataclasses.asdict(comparison.generator),
+        "timings": dataclasses.asdict(comparison.timings),
+    }
+
+
+def shared_point_json(point: SharedPoint) -> Json:
+    """A shared point with all its sides."""
+    return {"independent": point.independent, "sides": [side_json(side) for side in point.sides]}
+
+
+def side_json(side: Side) -> Json:
+    """What one article says to a point; ``marked`` are article offsets."""
+    return {**dataclasses.asdict(side), "marked": [span._asdict() for span in side.marked]}

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from qa.answering.answer import Answerer, Event
 from qa.answering.prompts import fixed_messages
-from qa.errors import IngestError, NotFoundError
+from qa.errors import IngestError, InputError, NotFoundError
 from qa.ingest import find_files, read_bytes, read_path
-from qa.library import Added, Library, SearchFilter
+from qa.ingest.description import description
+from qa.library import Added, Deleted, Library, SearchFilter
 from qa.models.loaded import LoadedModels
 from qa.settings import Settings
+from qa.summarizing.compare import DEFAULT_SENTENCES as COMPARED_SENTENCES
+from qa.summarizing.compare import Comparer, ComparisonEvent
 from qa.summarizing.summary import DEFAULT_SENTENCES, Summarizer, SummaryEvent
-from qa.types import Answer, Article, Attribution, Hit
+from qa.types import STDIN, Answer, Article, Attribution, Hit
 
 if TYPE_CHECKING:
-    from qa.ingest.feed import FeedWatcher
+    from qa.ingest.feed import Feed, FeedWatcher
     from qa.ingest.fetch import Web
 
 FEEDS = "feeds.json"
@@ -37,6 +41,15 @@ class Refused:
 
 
 IngestEvent = Added | Refused
+
+
+class Stage(StrEnum):
+    """What is being done with an article that is offered to the library."""
+
+    READING = "reading"
+    INDEXING = "indexing"
+    LISTENING = "listening"
+    """Who says what in it is being found."""
 
 
 class Service:
@@ -122,25 +135,88 @@ class Service:
 
     def ingest_bytes(self, data: bytes, *, source: str, suffix: str = "") -> IngestEvent:
         """What became of the article in ``data``, as piped in, pasted or uploaded."""
-        limit = self.settings.max_file_mb
-        if len(data) > limit * _BYTES_PER_MB:
-            return Refused(f"{source}: larger than {limit:g} MB; raise the setting max_file_mb or split the file")
-        try:
-            added = self.library.add(read_bytes(data, source=source, suffix=suffix))
-        except IngestError as error:
-            return Refused(str(error))
-        self.attributions(added.article)
-        self.library.save_index()
-        return added
+        return _outcome(self.adding(lambda: self.read(data, source=source, suffix=suffix)))
+
+    def ingest_text(self, text: str, fields: Mapping[str, str]) -> IngestEvent:
+        """What became of the article ``text``: plain, Markdown or HTML; ``fields`` are its title, outlet, and so on."""
+        return _outcome(self.adding(lambda: self.read_text(text, fields)))
 
     def add_url(self, url: str) -> IngestEvent:
         """What became of the article at the web address ``url``, which is fetched from public machines only."""
+        return _outcome(self.adding(lambda: self.fetch(url)))
+
+    def adding(self, obtain: Callable[[], Article]) -> Iterator[Stage | IngestEvent]:
+        """Each stage that the article which ``obtain`` gets comes to, then what became of it."""
+        yield Stage.READING
+        try:
+            article = obtain()
+            yield Stage.INDEXING
+            added = self.library.add(article)
+        except IngestError as error:
+            yield Refused(str(error))
+            return
+        yield Stage.LISTENING
+        self.attributions(added.article)
+        self.library.save_index()
+        yield added
+
+    def read(self, data: bytes, *, source: str, suffix: str = "") -> Article:
+        """The article in ``data``, which is not added.
+
+        Raises:
+            IngestError: there is none, or ``data`` are larger than the settings allow.
+        """
+        limit = self.settings.max_file_mb
+        if len(data) > limit * _BYTES_PER_MB:
+            raise IngestError(f"{source}: larger than {limit:g} MB; raise the setting max_file_mb or split the file")
+        return read_bytes(data, source=source, suffix=suffix)
+
+    def read_text(self, text: str, written: Mapping[str, str]) -> Article:
+        """The article in ``text``, described as it is ``written`` beside it and else as it says itself; not added.
+
+        Raises:
+            IngestError: there is none, or what is written beside it will not do.
+        """
+        given = {name: value for name, value in description(written).items() if value}
+        article = self.read(text.encode("utf-8", "replace"), source=STDIN)
+        return replace(article, **given)  # type: ignore[arg-type]
+
+    def fetch(self, url: str) -> Article:
+        """The article at the web address ``url``, which is not added.
+
+        Raises:
+            FetchError: it may not or cannot be fetched.
+            IngestError: there is none.
+        """
         from qa.ingest.fetch import fetch_article
 
-        try:
-            added = self.library.add(fetch_article(url, self._web))
-        except IngestError as error:
-            return Refused(str(error))
+        return fetch_article(url, self._web)
+
+    def read_feed(self, url: str) -> Feed:
+        """What the feed at ``url`` lists now.
+
+        Raises:
+            FetchError: it may not or cannot be fetched, or is no feed.
+        """
+        from qa.ingest.feed import read_feed
+
+        return read_feed(url, self._web)
+
+    def describe(self, article_id: str, written: Mapping[str, str]) -> Article:
+        """The article, described as ``written`` (title, outlet, author, date); what is written empty is taken away.
+
+        Raises:
+            NotFoundError: it is not in the library.
+            IngestError: it is left without a title, or what is written will not do.
+        """
+        changes = description(written)
+        if "title" in changes and changes["title"] is None:
+            raise IngestError("an article needs a title: write one")
+        return self.library.describe(article_id, **changes)
+
+    def put_back(self, deleted: Deleted) -> Added:
+        """What became of an article that was deleted; see `Library.put_back`."""
+        added = self.library.put_back(deleted)
         self.attributions(added.article)
         self.library.save_index()
         return added
@@ -192,6 +268,27 @@ class Service:
         articles = list({article.id: article for article in map(self.library.get, article_ids)}.values())
         return self.summarizer.stream(articles, sentences)
 
+    @property
+    def comparer(self) -> Comparer:
+        """The comparing path, with its models loaded."""
+        with self._loading:
+            self.models.load()
+            models = self.models
+            return Comparer(models.generator, models.support, self.library.embedder, self.attributions)
+
+    def compare(self, article_ids: Sequence[str], sentences: int = COMPARED_SENTENCES) -> Iterator[ComparisonEvent]:
+        """What articles on one event share, where they contradict each other, then a round-up; see `Comparer.stream`.
+
+        Raises:
+            NotFoundError: an article is not in the library, or its id is short of digits.
+            InputError: they are fewer than two.
+        """
+        articles = list({article.id: article for article in map(self.library.get, article_ids)}.values())
+        if len(articles) < 2:
+            named = f"article {articles[0].id}" if articles else "nothing"
+            raise InputError(f"{named} cannot be compared alone: name another article on the same event")
+        return self.comparer.stream(articles, sentences)
+
     # ── questions ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def search(self, query: str, k: int | None = None, where: SearchFilter | None = None) -> list[Hit]:
@@ -209,6 +306,14 @@ class Service:
     ) -> Iterator[Event]:
         """The evidence, the sentences as they pass the gate, the answer; see `Answerer.stream`."""
         return self.answerer.stream(question, k=k, where=where, shown=shown)
+
+
+def _outcome(events: Iterator[Stage | IngestEvent]) -> IngestEvent:
+    """What became of the article in the end."""
+    *_, last = events
+    if isinstance(last, Stage):
+        raise TypeError("`Service.adding` ends with what became of the article")
+    return last
 
 
 @contextmanager

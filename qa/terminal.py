@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from collections import Counter
@@ -20,7 +21,23 @@ from qa.errors import NotFoundError
 from qa.ingest import find_files
 from qa.library import Added, Library
 from qa.service import IngestEvent, Refused
-from qa.types import Answer, Article, Citation, Hit, Sentence, SpeechKind, Summary, SummarySentence
+from qa.types import (
+    Answer,
+    Article,
+    Citation,
+    Comparison,
+    Contradiction,
+    Difference,
+    Hit,
+    LonePoint,
+    Reprint,
+    Sentence,
+    SharedPoint,
+    Side,
+    SpeechKind,
+    Summary,
+    SummarySentence,
+)
 from qa.wording import DISAGREEMENT, NEAREST, VOICES, said_by, support_words
 
 _WIDTH = 100
@@ -173,6 +190,120 @@ def _print_loaded(summary: Summary) -> None:
     quoted = len(summary.loaded_words) - len(own)
     source, ours = (0.0 if rate is None else rate for rate in (summary.source_per_100, summary.summary_per_100))
     _print_small(f"    {source:.1f} per 100 words of the article, {ours:.1f} of the summary; {quoted} more quoted")
+
+
+# ── comparisons ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+ComparisonEvent = Reprint | SharedPoint | Contradiction | LonePoint | SummarySentence | Comparison
+
+_MOST_REPEATED = 3  # points that one source only tells, beyond which they are counted
+_OPEN, _CLOSE = "⟦", "⟧"
+_MARKED = re.compile(f"{_OPEN}[^{_CLOSE}]*{_CLOSE}")
+_HEADINGS = {
+    SharedPoint: "Told by several",
+    Contradiction: "Contradicted",
+    LonePoint: "Told by one only",
+    SummarySentence: "Round-up",
+}
+_DIFFERENCES = {
+    Difference.NUMBER: "The figures differ",
+    Difference.TIME: "The times differ",
+    Difference.DATE: "The dates differ",
+    Difference.DENIAL: "One says what the other denies",
+}
+
+
+class ComparisonPrinter:
+    """Prints what a comparison finds, as it comes, under a heading for each kind."""
+
+    def __init__(self, articles: Sequence[Article]) -> None:
+        self._articles = {article.id: article for article in articles}
+        self._letters = {id_: _letter(place) for place, id_ in enumerate(self._articles)}
+        self._heading: type | None = None
+        self._repeated = 0
+        for article in self._articles.values():
+            described = ", ".join(filter(None, (article.title, article.outlet, article.date)))
+            _out.print(Text.assemble((f"{self._letters[article.id]}  ", "bold cyan"), (described, "bold")))
+
+    def print(self, event: ComparisonEvent) -> None:
+        """Print ``event``; the whole comparison comes last, as a line on what it cost."""
+        if isinstance(event, Comparison):
+            self._print_rest(event)
+            return
+        if isinstance(event, Reprint):
+            letters = _and([self._letters[one] for one in event.article_ids])
+            _out.print(Text(f"{letters} largely have the same text ({event.share:.0%}): one source", style="yellow"))
+            return
+        if isinstance(event, SharedPoint) and event.independent == 1:
+            self._repeated += 1
+            if self._repeated > _MOST_REPEATED:
+                return
+        if type(event) is not self._heading:
+            self._print_repeated()
+            self._heading = type(event)
+            _out.print(Text(f"\n{_HEADINGS[type(event)]}\n", style="bold"))
+        if isinstance(event, SharedPoint):
+            sources = "one source only" if event.independent == 1 else f"{event.independent} sources"
+            fewer = f", {sources}" if event.independent < len(event.sides) else ""
+            self._print_sides(f"By {len(event.sides)} articles{fewer}", event.sides)
+        elif isinstance(event, Contradiction):
+            disputed = "Disputed, and no fact" if event.disputed else _DIFFERENCES[event.kind]
+            self._print_sides("The second corrects the first" if event.corrects else disputed, event.sides)
+        elif isinstance(event, LonePoint):
+            self._print_sides("", (event.side,))
+        else:
+            marks = "".join(f" [{_letter(mark - 1)}]" for mark in sorted({one.mark for one in event.citations}))
+            _out.print(_wrapped(event.text + marks))
+
+    def _print_sides(self, what: str, sides: Sequence[Side]) -> None:
+        if what:
+            _out.print(Text(what, style="cyan"))
+        for side in sides:
+            said = f", {said_by(side.speaker)}" if side.speaker else f", {VOICES[side.voice]}"
+            again = f", in the words of {self._letters[side.repeats]}" if side.repeats else ""
+            outlet = side.outlet or side.title
+            _out.print(Text.assemble((f"  {self._letters[side.article_id]}  ", "bold cyan"), f"{outlet}{said}{again}"))
+            quote = Text(_wrapped(_with_marks(side), indent="     "), style="italic")
+            quote.highlight_regex(_MARKED, "bold yellow")
+            _out.print(quote)
+            _print_small(f"     characters {side.start}-{side.end} of {side.article_id}")
+        _out.print()
+
+    def _print_repeated(self) -> None:
+        if self._repeated > _MOST_REPEATED:
+            _out.print(Text(f"{self._repeated - _MOST_REPEATED} more points of one source only", style="dim"))
+        self._repeated = 0
+
+    def _print_rest(self, comparison: Comparison) -> None:
+        self._print_repeated()
+        if not (comparison.shared or comparison.contradictions):
+            _out.print(Text("\nNothing was found that these articles share or contradict.", style="yellow"))
+        for warning in comparison.warnings:
+            _out.print(Text(f"warning: {warning}", style="yellow"))
+        for dropped in comparison.dropped:
+            _print_small(f"withheld: {dropped.text} ({dropped.reason})")
+        written = f", written by {comparison.generator.model}" if comparison.sentences else ""
+        _print_small(f"\n{comparison.timings.total_ms / 1000:.1f} s{written}")
+
+
+def _letter(place: int) -> str:
+    """The letter of an article: A, B, … Z, A2."""
+    turn, letter = divmod(place, 26)
+    return chr(ord("A") + letter) + (str(turn + 1) if turn else "")
+
+
+def _and(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _with_marks(side: Side) -> str:
+    """The quotation on one line, with the words at issue between brackets."""
+    text, last = "", side.start
+    for start, end in side.marked:
+        text += f"{side.quote[last - side.start : start - side.start]}{_OPEN}"
+        text += f"{side.quote[start - side.start : end - side.start]}{_CLOSE}"
+        last = end
+    return " ".join((text + side.quote[last - side.start :]).split())
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -362,3 +362,102 @@ class Summary:
     dropped: tuple[Dropped, ...]
     generator: ModelInfo
     timings: Timings
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one article says to a point: its exact words at ``[start, end)``, and whose they are.
+
+    ``marked`` are the words at issue, as article offsets inside the quotation: those that the other side has otherwise.
+    ``repeats`` is the id of another article of the point that says it in the same words: then this one confirms nothing.
+    """
+
+    article_id: str
+    title: str
+    outlet: str | None
+    date: str | None
+    start: int
+    end: int
+    quote: str
+    voice: Voice
+    speaker: str | None = None
+    marked: tuple[Span, ...] = ()
+    repeats: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end or len(self.quote) != self.end - self.start:
+            raise ValueError(f"a side of {self.article_id} does not fit its span")
+        if any(not self.start <= start < end <= self.end for start, end in self.marked):
+            raise ValueError(f"a side of {self.article_id} marks words outside its quotation")
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPoint:
+    """What at least two articles tell; the words of the first side are borne out by those of every other.
+
+    ``independent`` counts the sides that do not repeat another's words.
+    """
+
+    sides: tuple[Side, ...]
+    independent: int
+
+    def __post_init__(self) -> None:
+        if len({side.article_id for side in self.sides}) < 2:
+            raise ValueError("a shared point is told by at least two articles")
+
+
+class Difference(StrEnum):
+    """In what two articles contradict each other."""
+
+    NUMBER = "number"
+    TIME = "time"
+    DATE = "date"
+    DENIAL = "denial"
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """What two articles say otherwise of the same thing; ``marked`` in each side are the very words that differ.
+
+    ``disputed`` tells that one side reports somebody's denial of what the other tells: a dispute, and no fact.
+    ``corrects`` tells that the second side corrects the figure of the first.
+    """
+
+    kind: Difference
+    sides: tuple[Side, Side]
+    disputed: bool = False
+    corrects: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LonePoint:
+    """A point that matters to its article and that no other of the compared ones tells."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Reprint:
+    """Articles with largely the same text: they are one source. ``share`` is how much of the shorter is in the longer."""
+
+    article_ids: tuple[str, ...]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What several articles on one event share, where they contradict each other, and what one of them alone tells.
+
+    ``sentences`` are one round-up of all; the ``mark`` of their citations numbers ``article_ids``.
+    """
+
+    article_ids: tuple[str, ...]
+    shared: tuple[SharedPoint, ...]
+    contradictions: tuple[Contradiction, ...]
+    lone: tuple[LonePoint, ...]
+    reprints: tuple[Reprint, ...]
+    sentences: tuple[SummarySentence, ...]
+    warnings: tuple[str, ...]
+    dropped: tuple[Dropped, ...]
+    generator: ModelInfo
+    timings: Timings

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import uvicorn
 
 from qa.models import loaded
@@ -60,6 +62,20 @@ def waiting_model(service: Service, limit: int = 16) -> Iterator[WaitingGenerato
     finally:
         waiting.finish.set()
         loaded.load_generator = load
+
+
+def ask_and_go(model: WaitingGenerator, address: str, message: object, headers: dict[str, str] | None = None) -> None:
+    """Post ``message``, and be gone as soon as ``model`` has begun to write."""
+
+    async def asked() -> None:
+        async with httpx.AsyncClient(timeout=30) as client:
+            asking = asyncio.create_task(client.post(address, json=message, headers=headers))
+            assert await asyncio.to_thread(model.begun.wait, 10)
+            assert not model.closed.is_set()
+            asking.cancel()
+            await asyncio.wait([asking])
+
+    asyncio.run(asked())
 
 
 @contextmanager

@@ -17,17 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import errors
-from qa.ingest import read_bytes
+from qa.ingest.description import description
 from qa.jsonable import answer_json, article_json, passage_json, summary_json
 from qa.library import Added, Outcome
 from qa.service import Refused, Service
 from qa.text.normalise import normalise
 from qa.types import Article, Summary
 from qa.web.api import schemas
-from qa.web.api.articles import with_header
 from qa.web.api.problems import PROBLEM_JSON
 from qa.web.server import create_app
-from tests.serving import BRIDGE, DAM, QUESTION, served, service_in, waiting_model
+from tests.serving import BRIDGE, DAM, QUESTION, ask_and_go, served, service_in, waiting_model
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::UserWarning")
 
@@ -122,16 +121,10 @@ LINES = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs
 )
 
 
-@given(
-    title=LINES.filter(str.isalpha), outlet=LINES.filter(str.isalpha), quoted=st.sampled_from(['"{}"', "'{}'", "{}:"])
-)
-def test_a_header_is_read_as_it_was_written(title: str, outlet: str, quoted: str) -> None:
-    fields = {"title": quoted.format(title), "outlet": outlet}
-    article = read_bytes(with_header(DAM, fields), source="x")
-    assert article == read_bytes(with_header(article.text, {"title": article.title, "outlet": outlet}), source="x")
-    assert article.text == DAM
-    plain = title.isascii() and outlet.isascii()
-    assert not plain or (article.title, article.outlet) == (fields["title"], outlet)
+@given(title=LINES, outlet=LINES)
+def test_what_is_written_beside_a_text_is_kept_to_the_letter(title: str, outlet: str) -> None:
+    found = description({"title": f" {title}  ", "outlet": outlet})
+    assert found == {"title": title or None, "outlet": outlet or None}
 
 
 def test_articles_are_listed_in_pages_and_by_outlet_and_date(client: TestClient) -> None:
@@ -290,17 +283,50 @@ def test_a_summary_is_the_one_that_the_command_line_prints(
     schemas.Summary.model_validate(told)
 
 
-def test_a_summary_comes_as_events(client: TestClient, bridge: Article) -> None:
-    body = {"articles": [bridge.id], "sentences": 2}
-    reply = client.post("/api/v1/summaries", json=body, headers={"Accept": "text/event-stream"})
+@pytest.mark.parametrize("how", [{"stream": True}, {}])
+def test_a_summary_comes_as_events(client: TestClient, bridge: Article, how: dict[str, Any]) -> None:
+    headers = {} if how else {"Accept": "text/event-stream"}
+    reply = client.post("/api/v1/summaries", json={"articles": [bridge.id], "sentences": 2, **how}, headers=headers)
+    assert reply.headers["content-type"].startswith("text/event-stream")
     events = events_of(reply.text)
     assert [name for name, _ in events] == ["sentence", "sentence", "summary"]
     assert [sentence for _, sentence in events[:-1]] == events[-1][1]["sentences"]
+    schemas.Summary.model_validate(events[-1][1])
 
 
-def test_a_summary_of_nothing_is_a_problem(client: TestClient) -> None:
-    problem(client.post("/api/v1/summaries", json={"articles": []}), 422)
-    problem(client.post("/api/v1/summaries", json={"articles": ["ffffffffffff"]}), 404)
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"articles": []}, 422),
+        ({"articles": ["0" * 12] * 21}, 422),
+        ({"articles": ["short"]}, 422),
+        ({"articles": ["f" * 12], "sentences": 0}, 422),
+        ({"articles": ["f" * 12], "sentence": 3}, 422),
+        ({"articles": ["f" * 12]}, 404),
+    ],
+)
+def test_what_cannot_be_summarized_is_a_problem_even_for_a_stream(
+    client: TestClient, wrong: dict[str, Any], status: int, stream: bool
+) -> None:
+    problem(client.post("/api/v1/summaries", json={**wrong, "stream": stream}), status)
+
+
+def test_a_fault_in_the_midst_of_a_summary_is_its_last_event(
+    client: TestClient, service: Service, bridge: Article, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summarize = service.summarize
+
+    def broken(*given: Any) -> Iterator[Any]:
+        yield next(iter(summarize(*given)))
+        raise errors.TimeLimitError("summarizing took longer than 300 s: ask for fewer sentences")
+
+    monkeypatch.setattr(service, "summarize", broken)
+    body = {"articles": [bridge.id], "stream": True}
+    events = events_of(client.post("/api/v1/summaries", json=body).text)
+    assert [name for name, _ in events] == ["sentence", "error"]
+    fault = schemas.Problem.model_validate(events[1][1])
+    assert (fault.status, fault.type) == (503, "urn:citewire:problem:time-limit")
 
 
 # ── problems ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -444,6 +470,34 @@ def test_a_client_that_goes_ends_its_generation(fresh: Service, stream: bool) ->
         assert 'citewire_questions_total{outcome="withdrawn"} 1.0' in _soon(
             lambda: httpx.get(f"{address}/metrics").text, "withdrawn"
         )
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_client_that_goes_ends_the_generation_of_its_summary(fresh: Service, stream: bool) -> None:
+    added = fresh.ingest_bytes(BRIDGE.encode(), source="bridge.txt")
+    assert isinstance(added, Added)
+    with waiting_model(fresh) as model, served(fresh) as address:
+        ask_and_go(model, f"{address}/api/v1/summaries", {"articles": [added.article.id], "stream": stream})
+        assert model.closed.wait(5)
+
+
+def test_a_summary_that_waits_says_so_meanwhile(fresh: Service) -> None:
+    added = fresh.ingest_bytes(BRIDGE.encode(), source="bridge.txt")
+    assert isinstance(added, Added)
+    body = {"articles": [added.article.id], "sentences": 2, "stream": True}
+    with waiting_model(fresh) as model, served(fresh) as address:
+        asker = threading.Thread(
+            target=httpx.post, args=(f"{address}/api/v1/ask",), kwargs={"json": {"question": QUESTION}}
+        )
+        asker.start()
+        assert model.begun.wait(5)
+        with httpx.stream("POST", f"{address}/api/v1/summaries", json=body, timeout=5) as reply:
+            lines = reply.iter_lines()
+            assert [next(lines), next(lines), next(lines)] == ["event: waiting", 'data: {"ahead": 1}', ""]
+            model.finish.set()
+            events = events_of("\n".join(lines))
+        asker.join(5)
+    assert [name for name, _ in events if name != "waiting"] == ["sentence", "sentence", "summary"]
 
 
 def _soon(look: Callable[[], str], word: str) -> str:

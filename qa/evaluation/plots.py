@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ _WIDTH, _HEIGHT = 4.2, 3.0  # inches; at 72 units an inch about as wide as a tel
 _LONGEST_KIND = 22
 _MOST_BARS = 12  # of a histogram
 _MARGIN = 0.06
+
+_drawing = threading.Lock()  # matplotlib's settings are those of the whole process
 
 _PLATE = {"facecolor": _GROUND, "edgecolor": "none", "pad": 1}  # keeps lines from running through words
 
@@ -243,7 +246,7 @@ def _figure(height: float = _HEIGHT) -> Iterator[Figure]:
     import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context():
+    with _drawing, matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)
         yield Figure(figsize=(_WIDTH, height), layout="constrained", facecolor="none")

@@ -13,7 +13,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import methodcaller
@@ -234,8 +234,8 @@ class FeedWatcher:
         if self._thread is not None:
             self._thread.join()
 
-    def add(self, url: str) -> WatchedFeed:
-        """Watch the feed at ``url``, which is read at once: all that it lists now is new.
+    def add(self, url: str, *, known: Collection[str] = ()) -> WatchedFeed:
+        """Watch the feed at ``url``, which is read at once: all that it lists now is new, but for the ``known``.
 
         Raises:
             FetchError: it cannot be read or is no feed, or too many are watched already.
@@ -245,9 +245,10 @@ class FeedWatcher:
         with self._file.changing() as feeds:
             if name not in feeds and len(feeds) >= _MOST_FEEDS:
                 raise FetchError(f"{shown(name)}: {_MOST_FEEDS} feeds are watched already; remove one of them first")
-            known = feeds.get(name) or WatchedFeed(name, feed.title, 0)
+            now = (feeds.get(name) or WatchedFeed(name, feed.title, 0)).with_feed(feed)
+            waiting = {entry: tries for entry, tries in now.waiting.items() if entry not in known}
             due = self._clock() + self._seconds
-            added = feeds[name] = dataclasses.replace(known.with_feed(feed), due=due, failures=0, error=None)
+            added = feeds[name] = dataclasses.replace(now, waiting=waiting, due=due, failures=0, error=None)
         self._wake.set()
         return added
 

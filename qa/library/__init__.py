@@ -2,6 +2,6 @@
 
 from qa.library.library import Library
 from qa.library.query import SearchFilter
-from qa.library.records import Added, LibraryStats, Outcome
+from qa.library.records import Added, Deleted, LibraryStats, Outcome
 
-__all__ = ["Added", "Library", "LibraryStats", "Outcome", "SearchFilter"]
+__all__ = ["Added", "Deleted", "Library", "LibraryStats", "Outcome", "SearchFilter"]

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -18,7 +19,7 @@ from qa.library.keeper import IndexKeeper
 from qa.library.prepare import Prepared, batches, prepare
 from qa.library.provenance import record_embedder, recorded_embedder, refuse_other_embedder
 from qa.library.query import SearchFilter, allowed_passages, word_ranking
-from qa.library.records import Added, LibraryStats, Outcome
+from qa.library.records import Added, Deleted, LibraryStats, Outcome
 from qa.models.embedder import Embedder, EmbedderInfo
 from qa.types import STDIN, Article, Attribution, Hit, Passage
 
@@ -161,9 +162,12 @@ class Library:
     def _insert(self, article: Article, prepared: Prepared) -> Added:
         self._put_on_record(prepared.embedder)
         replaced = self._delete_source(article.source)
-        number = rows.insert_article(self._connection, article)
+        return self._stored(article, prepared, Outcome.REPLACED if replaced else Outcome.ADDED)
+
+    def _stored(self, article: Article, prepared: Prepared, outcome: Outcome, place: int | None = None) -> Added:
+        number = rows.insert_article(self._connection, article, place)
         rows.insert_passages(self._connection, number, article.title, prepared.passages, prepared.vectors)
-        return Added(article, Outcome.REPLACED if replaced else Outcome.ADDED, len(prepared.passages))
+        return Added(article, outcome, len(prepared.passages))
 
     def _put_on_record(self, info: EmbedderInfo) -> None:
         # Read anew in every write: another process may have rebuilt the library with another model meanwhile.
@@ -179,7 +183,11 @@ class Library:
 
     def _holds(self, article_id: str) -> bool:
         with self._using():
-            return self._connection.execute("SELECT 1 FROM articles WHERE id = ?", (article_id,)).fetchone() is not None
+            return self._has("id", article_id)
+
+    def _has(self, column: str, value: str | int) -> bool:
+        found = self._connection.execute(f"SELECT 1 FROM articles WHERE {column} = ?", (value,))  # noqa: S608
+        return found.fetchone() is not None
 
     def _prepare(self, articles: Sequence[Article]) -> list[Prepared]:
         """The passages of each article with their vectors, all embedded in one go; never call it inside a write."""
@@ -191,10 +199,48 @@ class Library:
         Raises:
             NotFoundError: there is no such article, or several.
         """
+        return self.take_out(article_id).article
+
+    def take_out(self, article_id: str) -> Deleted:
+        """What `delete` gives, with the place that `put_back` needs."""
         with self._writing():
             row = self._row(article_id)
             self._connection.execute("DELETE FROM articles WHERE number = ?", (row["number"],))
-            return rows.unchecked_article_of(row)  # deleting is the remedy for a damaged one
+            return Deleted(rows.unchecked_article_of(row), row["number"])  # deleting is the remedy for a damaged one
+
+    def put_back(self, deleted: Deleted) -> Added:
+        """What became of an article that was deleted: added again as it was, at its place.
+
+        It is unchanged where its text was added meanwhile.
+
+        Raises:
+            InputError: another text has come from its source meanwhile, which it would replace.
+        """
+        article, place = deleted
+        (prepared,) = self._prepare([article])
+        with self._writing():
+            if self._has("id", article.id):
+                return Added(article, Outcome.UNCHANGED, 0)
+            if article.source != STDIN and self._has("source", article.source):
+                raise InputError(f"{article.source}: added with another text meanwhile; delete that article first")
+            self._put_on_record(prepared.embedder)
+            free = not self._has("number", place)  # it is taken where a backup was put back meanwhile
+            return self._stored(article, prepared, Outcome.ADDED, place if free else None)
+
+    def describe(self, article_id: str, **changes: str | None) -> Article:
+        """The article, found as by `get`, with ``changes`` to its title, outlet, author or date.
+
+        Its text stays, and so do its id and all citations.
+
+        Raises:
+            NotFoundError: there is no such article, or several.
+        """
+        with self._writing():
+            known = rows.article_of(self._row(article_id))
+            described = replace(known, **changes)  # type: ignore[arg-type]
+            if described != known:
+                rows.update_metadata(self._connection, described)
+            return described
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -25,6 +25,13 @@ class Added(NamedTuple):
     passages: int
 
 
+class Deleted(NamedTuple):
+    """An article that was deleted, and its place among the others: with both it can be put back as it was."""
+
+    article: Article
+    place: int
+
+
 @dataclass(frozen=True, slots=True)
 class LibraryStats:
     """Sizes of a library and what made its vectors; ``bytes`` is what the folder takes on disk."""

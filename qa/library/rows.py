@@ -85,11 +85,12 @@ def vectors_of(blobs: Sequence[bytes], dimension: int) -> Vectors:
     return vectors
 
 
-def insert_article(connection: sqlite3.Connection, article: Article) -> int:
-    """The number of the row that now holds ``article``, as yet without passages."""
+def insert_article(connection: sqlite3.Connection, article: Article, number: int | None = None) -> int:
+    """The number of the row that now holds ``article``, as yet without passages: ``number``, or the next one."""
     cursor = connection.execute(
-        "INSERT INTO articles (title, outlet, author, date, warnings, id, text, source) VALUES (?,?,?,?,?,?,?,?)",
-        (*_metadata(article), article.id, article.text, article.source),
+        "INSERT INTO articles (title, outlet, author, date, warnings, id, text, source, number) "
+        "VALUES (?,?,?,?,?,?,?,?,?)",
+        (*_metadata(article), article.id, article.text, article.source, number),
     )
     return int(cursor.lastrowid or 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from qa.summarizing.points import Point
 from qa.text.described import described, described_inside
@@ -11,6 +12,19 @@ from qa.text.words import fold
 from qa.types import Voice
 
 _WORD = re.compile(r"\w+(?:[’'-]\w+)*")
+
+
+class Leads(NamedTuple):
+    """How a sentence that makes a point begins: before what is drafted, a speaker's own words, and the article's."""
+
+    told: str
+    spoken: str
+    quoted: str
+
+
+def leads_of(point: Point) -> Leads:
+    """The beginnings for ``point`` where one article tells it."""
+    return Leads(lead(point), quoting_lead(point, verbatim=True), quoting_lead(point, verbatim=False))
 
 
 def lead(point: Point) -> str:

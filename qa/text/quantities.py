@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from qa.text.words import DESIGNATED
+from qa.types import Span
 
 _UNITS = [
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -105,8 +106,15 @@ class Quantity(NamedTuple):
 
 def quantities(text: str) -> set[Quantity]:
     """The numbers that ``text`` names, each with the currency before it or the unit after it; see `numbers`."""
+    return {quantity for _, quantity in placed_quantities(text)}
+
+
+def placed_quantities(text: str) -> list[tuple[Span, Quantity]]:
+    """The quantities of ``text`` in order, each with the place of its number, without unit and scale."""
     found = ((_number(match, text), match) for match in _NUMBER.finditer(text))
-    return {Quantity(number, _unit(match, text)) for number, match in found if number is not None}
+    return [
+        (Span(*match.span()), Quantity(number, _unit(match, text))) for number, match in found if number is not None
+    ]
 
 
 def _unit(match: re.Match[str], text: str) -> str:

@@ -146,3 +146,99 @@ document.addEventListener("click", async (event) => {
   });
   watch.observe(document.documentElement, { childList: true, subtree: true });
 })();
+
+// Evaluate: how far it is, told at its quarters and at its end; whoever cancels by keyboard goes on at the start.
+// A failing case is asked again on this very page, whose conversation would be lost by opening another.
+(() => {
+  const live = Object.assign(document.createElement("div"), { className: "cw-unseen" });
+  live.setAttribute("aria-live", "polite");
+  let watched;
+  new MutationObserver(() => {
+    const pane = document.querySelector("#cw-eval-progress");
+    if (!pane || pane === watched) return;
+    watched = pane;
+    document.body.appendChild(live);
+    new MutationObserver(() => {
+      const words = pane.querySelector("[data-tell]")?.dataset.tell;
+      if (words && words !== live.textContent) live.textContent = words;
+    }).observe(pane, { childList: true, subtree: true, attributes: true });
+  }).observe(document.documentElement, { childList: true, subtree: true });
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest) return;
+    if (event.target.closest("#cw-eval-cancel")) document.querySelector("#cw-eval-start")?.focus();
+    const again = event.target.closest("a.cw-again"), tab = document.querySelector("[role=tab]");
+    const field = document.querySelector("#cw-question textarea, #cw-question input");
+    if (!again || !tab || !field || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    tab.click();
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set.call(field, new URL(again.href).searchParams.get("ask"));
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    requestAnimationFrame(() => requestAnimationFrame(() => field.focus()));
+  });
+})();
+
+// Library: what is said of each change, and where the keyboard goes on when what was pressed is no longer there.
+(() => {
+  const live = Object.assign(document.createElement("div"), { className: "cw-unseen" });
+  live.setAttribute("aria-live", "polite");
+  const told = new WeakMap();
+  const tell = (library) => {
+    if (!live.isConnected) document.body.appendChild(live);
+    const panes = library.querySelectorAll("#cw-said, #cw-articles, #cw-health, [id$=-report]");
+    for (const pane of panes) {
+      const text = [...pane.querySelectorAll("[data-say], .cw-error")].map((one) => one.textContent.trim()).filter(Boolean).join(" ");
+      if (told.get(pane) === text) continue;
+      const first = !told.has(pane);
+      told.set(pane, text);
+      if (!text || (first && pane.id === "cw-articles")) continue;
+      live.appendChild(Object.assign(document.createElement("p"), { textContent: text }));
+      if (live.childElementCount > 6) live.firstElementChild.remove();
+    }
+  };
+
+  const soon = (find) => {
+    const until = performance.now() + 4000;
+    const look = () => {
+      const found = find();
+      if (found) found.focus();
+      else if (performance.now() < until) requestAnimationFrame(look);
+    };
+    look();
+  };
+  const seen = (selector) => () => [...document.querySelectorAll(selector)].find((one) => one.offsetParent !== null);
+  let edited;
+  document.addEventListener("click", (event) => {
+    const pressed = event.target.closest && event.target.closest("#cw-library button");
+    if (!pressed) return;
+    const { act, key } = pressed.dataset;
+    // What is shown anew keeps its elements: the button that was pressed may now be that of the next article.
+    const gone = () => !pressed.isConnected || pressed.dataset.key !== key;
+    if (act === "edit") {
+      edited = key;
+      soon(seen("#cw-editor input, #cw-editor textarea"));
+    } else if (act === "delete") soon(() => gone() && seen("#cw-library-undo")());
+    else if (act === "page") soon(() => gone() && seen("#cw-articles tbody a")());
+    else if (act === "unwatch") soon(() => gone() && seen("#cw-feed input, #cw-feed textarea")());
+    else if (pressed.id === "cw-library-undo") soon(() => pressed.offsetParent === null && seen("#cw-find input, #cw-find textarea")());
+  });
+
+  let library, waiting;
+  new MutationObserver(() => {
+    const found = document.querySelector("#cw-library");
+    if (!found || found === library) return;
+    library = found;
+    new MutationObserver(() => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => tell(library), 150);
+      // The fields are put away once what was written is saved or given up: on at the button they were opened with.
+      const editor = library.querySelector("#cw-editor");
+      if (edited && editor && editor.offsetParent !== null) library.dataset.editing = edited;
+      else if (library.dataset.editing) {
+        const key = library.dataset.editing;
+        delete library.dataset.editing;
+        edited = undefined;
+        if (document.activeElement === document.body) soon(seen(`#cw-articles button[data-act=edit][data-key="${CSS.escape(key)}"]`));
+      }
+    }).observe(library, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["class", "style", "hidden"] });
+  }).observe(document.documentElement, { childList: true, subtree: true });
+})();

@@ -22,9 +22,10 @@ from qa.errors import NotFoundError, QAError, SettingsError
 from qa.service import Service
 from qa.settings import Settings
 from qa.types import Span
-from qa.web import mcp
+from qa.web import mcp, reports
 from qa.web.access import check_binding, install_access
 from qa.web.api.app import Metrics, Readiness, api_app, api_of
+from qa.web.api.body import file_bytes
 from qa.web.api.health import router as health_router
 from qa.web.api.metrics import CountRequests
 from qa.web.api.openai import openai_app
@@ -52,7 +53,7 @@ def create_app(service: Service, readiness: Readiness | None = None) -> FastAPI:
     metrics = Metrics(service, readiness)
     api = api_of(service, metrics)
 
-    tools = mcp.ToolsOverHttp(service, api.threads)
+    tools = mcp.ToolsOverHttp(api)
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
@@ -66,6 +67,7 @@ def create_app(service: Service, readiness: Readiness | None = None) -> FastAPI:
     script = (assets / "page.js").read_text(encoding="utf-8")
 
     app.include_router(health_router(metrics, readiness))
+    app.include_router(reports.router(api.runs))
 
     @app.get("/articles/{article_id}", response_class=HTMLResponse)
     def article(article_id: str, start: _Bound = None, end: _Bound = None) -> HTMLResponse:
@@ -96,13 +98,15 @@ def create_app(service: Service, readiness: Readiness | None = None) -> FastAPI:
     install_logging(app, service.settings)
     gr.mount_gradio_app(
         app,
-        build_pages(service, metrics.counted),
+        build_pages(service, api.runs, metrics.counted),
         path="/",
         theme=theme(),
         css=style,
         head=f"<script>{script}</script>",
         footer_links=[],
         ssr_mode=False,
+        # What is too large is refused by ingest, which says so; this only keeps out what would fill the disk.
+        max_file_size=10 * file_bytes(service.settings),
         show_error=False,
     )
     return app

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from pathlib import PurePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response, UploadFile
 
-from qa.errors import IngestError, NotFoundError
+from qa.errors import IngestError
 from qa.jsonable import Json, article_json
 from qa.library import Added, Outcome
 from qa.service import IngestEvent, Refused
-from qa.types import STDIN, Article
+from qa.types import Article
 from qa.web.api import schemas
 from qa.web.api.body import FORM_BODY, JSON_BODY, file_bytes, too_large
 from qa.web.api.context import V1, Api
@@ -53,9 +52,8 @@ def router(api: Api) -> APIRouter:
     async def add_text(request: Request, response: Response, new: schemas.NewText) -> Any:
         """Add an article as text: plain, Markdown or HTML."""
         given = new.model_dump(include={"title", "outlet", "author", "date", "source"}, exclude_none=True)
-        data = with_header(new.text, {name: str(value) for name, value in given.items()})
-        source = given.get("source", STDIN)
-        event = await api.threads.add(_ingested, api, lambda: service.ingest_bytes(data, source=source))
+        fields = {name: str(value) for name, value in given.items()}
+        event = await api.threads.add(_ingested, api, lambda: service.ingest_text(new.text, fields))
         return _reply(event, request, response)
 
     @routes.post("/files", dependencies=[FORM_BODY], response_model=schemas.Ingested, status_code=201, responses=_NEW)
@@ -102,13 +100,6 @@ def router(api: Api) -> APIRouter:
     return routes
 
 
-def with_header(text: str, fields: Mapping[str, str]) -> bytes:
-    """``text`` as a file that names ``fields`` in its header, as ingest reads it; as it is where there are none."""
-    # Quoted, since the reader takes one pair of quotes off every value.
-    lines = [f'{name}: "{" ".join(value.split())}"' for name, value in fields.items()]
-    return "\n".join([*(("---", *lines, "---") if lines else ()), text]).encode()
-
-
 def _ingested(api: Api, add: Any) -> Added:
     """What became of an article.
 
@@ -132,10 +123,4 @@ def _reply(added: Added, request: Request, response: Response) -> Json:
 
 
 def _described(api: Api, article_id: str, changes: Mapping[str, Any]) -> Article:
-    article = api.article(article_id)
-    with needing_models():
-        added = api.service.library.add(replace(article, **changes))
-    if added.outcome is Outcome.ADDED:  # deleted meanwhile, and what is deleted is gone
-        api.service.library.delete(article_id)
-        raise NotFoundError(f"no article {article_id!r}: it was deleted just now")
-    return api.article(article_id)
+    return api.service.library.describe(api.article(article_id).id, **changes)

@@ -12,6 +12,7 @@ from qa.errors import NotFoundError
 from qa.library import SearchFilter
 from qa.service import Service
 from qa.settings import Settings
+from qa.summarizing.summary import SummaryEvent
 from qa.types import Article
 from qa.web.api.metrics import Metrics
 from qa.web.api.problems import Problems, needing_models
@@ -31,6 +32,8 @@ class Api:
     metrics: Metrics
     problems: Problems
     runs: Runs
+    listing: str = "GET /api/v1/articles"
+    """What lists the articles, for those who name one that is not there."""
 
     @property
     def settings(self) -> Settings:
@@ -47,7 +50,7 @@ class Api:
         with suppress(NotFoundError):
             found = self.service.library.get(article_id)
         if found is None or found.id != article_id:
-            raise NotFoundError(f"no article {article_id!r}: GET /api/v1/articles lists them")
+            raise NotFoundError(f"no article {article_id!r}: {self.listing} lists them")
         return found
 
     def where(
@@ -72,6 +75,20 @@ class Api:
             QueueFullError: too many questions are under way.
         """
         return self.threads.ask(self.metrics.counted(self._events(question, k, where)))
+
+    def summarize(self, article_ids: Sequence[str], sentences: int) -> Steps[SummaryEvent]:
+        """The events of a summary of the articles, each to be taken in a thread; close them.
+
+        Raises:
+            QueueFullError: too many requests are under way.
+        """
+        return self.threads.ask(self._summary_events(article_ids, sentences))
+
+    def _summary_events(self, article_ids: Sequence[str], sentences: int) -> Iterator[SummaryEvent]:
+        ids = [self.article(one).id for one in article_ids]
+        with needing_models():
+            events = self.service.summarize(ids, sentences)
+        yield from events
 
     def _events(self, question: str, k: int | None, where: SearchFilter | None) -> Iterator[Event]:
         with needing_models():

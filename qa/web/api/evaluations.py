@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import re
-import tempfile
 from http import HTTPStatus
-from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request, Response, UploadFile
 from starlette.exceptions import HTTPException
 
-from qa.errors import CaseError, NotFoundError
+from qa.errors import NotFoundError
 from qa.web.api import schemas
 from qa.web.api.body import FORM_BODY, JSON_BODY
 from qa.web.api.context import V1, Api
 from qa.web.api.runs import Run
+from qa.web.case_files import suite_of_file
 
 if TYPE_CHECKING:
     from qa.evaluation.suites.suite import Suite
@@ -48,9 +44,8 @@ def router(api: Api) -> APIRouter:
     ) -> Any:
         """Start an evaluation on a file of your own cases about articles of the library, as `qa eval new` drafts it."""
         data = await file.read()
-        name = re.sub(r"[^\w.-]+", "-", PurePath(file.filename or "").stem) or "cases"
-        suite = await api.threads.read(_own, api, data, name)
-        new = schemas.NewEvaluation(suite=name, limit=limit, seed=seed, only=only, judge=judge)
+        suite = await api.threads.read(_own, api, data, file.filename or "")
+        new = schemas.NewEvaluation(suite=suite.name, limit=limit, seed=seed, only=only, judge=judge)
         return _started(api, suite, new, request, response)
 
     @routes.get("", response_model=schemas.Evaluations)
@@ -61,8 +56,10 @@ def router(api: Api) -> APIRouter:
     @routes.get("/{run_id}", response_model=schemas.EvaluationReport)
     def read_evaluation(run_id: schemas.RunId) -> Any:
         """Read how far an evaluation is, and its report once it is done."""
+        from qa.evaluation.report import report_json
+
         run = _known(api.runs.get(run_id), run_id)
-        return {**_run_json(run), "report": run.report}
+        return {**_run_json(run), "report": report_json(run.report) if run.report else None}
 
     @routes.delete("/{run_id}", response_model=schemas.Evaluation)
     def cancel_evaluation(run_id: schemas.RunId) -> Any:
@@ -82,7 +79,7 @@ def _started(api: Api, suite: Suite, new: schemas.NewEvaluation, request: Reques
 
 def _run_json(run: Run) -> dict[str, Any]:
     """The description of a run; its report is left out, which may be large."""
-    return {item.name: getattr(run, item.name) for item in dataclasses.fields(run) if item.name != "report"}
+    return {name: getattr(run, name) for name in schemas.Evaluation.model_fields}
 
 
 def _known(run: Run | None, run_id: str) -> Run:
@@ -97,24 +94,5 @@ def _suite(name: str) -> Suite:
     return load_suite(name, None)
 
 
-def _own(api: Api, data: bytes, name: str) -> Suite:
-    """The suite of the case file ``data`` over the articles of the library.
-
-    Raises:
-        CaseError: it is not of its form.
-    """
-    from qa.evaluation.cases import case_json, names_of
-    from qa.evaluation.suites import own
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"{name[:100]}.jsonl")
-        path.write_bytes(data)
-        try:
-            suite = own.load(path, names_of(api.service.library.articles()))
-        except CaseError as error:
-            raise CaseError(str(error).replace(str(path), path.name)) from error
-    try:
-        json.dumps([case_json(case) for case in suite.cases], ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise CaseError(f"{path.name}: half of a character in it (\\ud800 to \\udfff); write it anew") from error
-    return suite
+def _own(api: Api, data: bytes, filename: str) -> Suite:
+    return suite_of_file(data, filename, api.service.library.articles())

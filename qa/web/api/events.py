@@ -50,12 +50,12 @@ class EventStream(StreamingResponse):
             await self._steps.aclose()
 
 
-async def broken_silence(steps: Steps[T]) -> AsyncIterator[T | Pending | bytes]:
-    """``steps``; of the times when there is nothing new, those at which the place in the queue is another.
+async def broken_silence(steps: Steps[T], ahead: int | None = None) -> AsyncIterator[T | Pending | bytes]:
+    """``steps``; of the times when there is nothing new, those at which the place in the queue is not ``ahead`` still.
 
     After some seconds of silence comes a `COMMENT`.
     """
-    said, ahead = anyio.current_time(), None
+    said = anyio.current_time()
     async for step in steps:
         if not isinstance(step, Pending) or (step.ahead is not None and step.ahead != ahead):
             said = anyio.current_time()
@@ -67,12 +67,12 @@ async def broken_silence(steps: Steps[T]) -> AsyncIterator[T | Pending | bytes]:
 
 
 async def frames(
-    problems: Problems, first: T, steps: Steps[T], path: str, frame: Callable[[T | Pending], bytes]
+    problems: Problems, first: T | Pending, steps: Steps[T], path: str, frame: Callable[[T | Pending], bytes]
 ) -> AsyncIterator[bytes]:
     """The frames of ``first`` and of all ``steps`` behind it; of a fault among them, an event ``error``."""
     try:
         yield frame(first)
-        async for step in broken_silence(steps):
+        async for step in broken_silence(steps, first.ahead if isinstance(first, Pending) else None):
             yield step if isinstance(step, bytes) else frame(step)
     except Exception as error:
         yield sse(problem_json(problems.of(error, path)), "error")

@@ -6,7 +6,7 @@ import datetime
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from qa.evaluation.report import Report
     from qa.evaluation.responses import Response
     from qa.evaluation.suites.suite import Suite
+    from qa.types import Article
 
 _KEPT = 20
 _LEAVING_SECONDS = 5.0  # at the server's end, for the case under way
@@ -24,17 +25,24 @@ _LEAVING_SECONDS = 5.0  # at the server's end, for the case under way
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An evaluation as it stood at one moment."""
+    """An evaluation as it stood at one moment; ``articles`` are those that its report speaks of, by their ids."""
 
     id: str
     suite: str
     total: int
-    started: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
+    seed: int
+    started: datetime.datetime
     state: RunState = RunState.RUNNING
     done: int = 0
     finished: datetime.datetime | None = None
     error: str | None = None
-    report: dict[str, Any] | None = None
+    report: Report | None = None
+    articles: Mapping[str, Article] = field(default_factory=dict)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will become of it."""
+        return self.finished is not None
 
 
 class _CancelledError(Exception):
@@ -58,7 +66,7 @@ class Runs:
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
                 return None
-            run = Run(secrets.token_hex(6), suite.name, len(sampled.cases))
+            run = Run(secrets.token_hex(6), suite.name, len(sampled.cases), how.seed, _now())
             self._runs[run.id] = run
             while len(self._runs) > _KEPT:
                 self._runs.popitem(last=False)
@@ -79,6 +87,10 @@ class Runs:
         with self._lock:
             return self._runs.get(run_id)
 
+    def running(self) -> Run | None:
+        """The run under way, if there is one."""
+        return next((run for run in self.all() if not run.over), None)
+
     def cancel(self, run_id: str) -> Run | None:
         """The run, which asks no further case; one that is over stays as it is."""
         with self._lock:
@@ -97,16 +109,15 @@ class Runs:
             thread.join(_LEAVING_SECONDS)
 
     def _work(self, run_id: str, suite: Suite, how: NewEvaluation) -> None:
-        from qa.evaluation.report import report_json
-
         end: dict[str, Any]
         try:
-            end = {"state": RunState.DONE, "report": report_json(self._evaluated(run_id, suite, how))}
+            report = self._evaluated(run_id, suite, how)
+            end = {"state": RunState.DONE, "report": report, "articles": _spoken_of(report, suite.articles)}
         except _CancelledError:
             end = {"state": RunState.CANCELLED}
         except Exception as error:
             end = {"state": RunState.FAILED, "error": self._say(error)}
-        self._change(run_id, finished=datetime.datetime.now(datetime.UTC), **end)
+        self._change(run_id, finished=_now(), **end)
 
     def _evaluated(self, run_id: str, suite: Suite, how: NewEvaluation) -> Report:
         from qa.evaluation import run
@@ -132,3 +143,16 @@ class Runs:
         with self._lock:
             if run_id in self._runs:
                 self._runs[run_id] = replace(self._runs[run_id], **changes)
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+def _spoken_of(report: Report, articles: Iterable[Article]) -> dict[str, Article]:
+    """Those of ``articles`` that a case is about, or cites, or should cite."""
+    results = [result for suite in report.suites for result in suite.results]
+    ids = {cited.article for result in results for cited in result.response.citations}
+    ids |= {span.article for result in results for group in result.case.evidence for span in group}
+    ids |= {article for result in results for article in result.case.articles}
+    return {article.id: article for article in articles if article.id in ids}

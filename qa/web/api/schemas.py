@@ -10,12 +10,17 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from qa.library import Outcome
+from qa.summarizing.summary import DEFAULT_SENTENCES
 from qa.text.normalise import normalise
 from qa.types import Abstention, SpeechKind, Voice
 
 ArticleId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="Id of an article: 12 hexadecimal digits.")]
 RunId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="Id of an evaluation: 12 hexadecimal digits.")]
 Passages = Annotated[int, Field(ge=1, le=50, description="Passages to retrieve; by default, as the settings say.")]
+
+SummarySentences = Annotated[int, Field(ge=1, le=30, description="Sentences to write.")]
+MOST_SUMMARIZED = 20
+"""Articles that are summarized together."""
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -347,8 +352,8 @@ class Summary(_Out):
 class NewSummary(_In):
     """Articles to summarize together."""
 
-    articles: list[ArticleId] = Field(min_length=1, max_length=20)
-    sentences: int = Field(5, ge=1, le=30)
+    articles: list[ArticleId] = Field(min_length=1, max_length=MOST_SUMMARIZED)
+    sentences: SummarySentences = DEFAULT_SENTENCES
     stream: bool | None = None
     """Send events as they come; by default, as the header Accept says."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,7 +14,6 @@ from qa.web.api import schemas
 from qa.web.api.body import JSON_BODY
 from qa.web.api.context import V1, Api
 from qa.web.api.events import MEDIA_TYPE, EventStream, event_schema, frames, sse, wants_events
-from qa.web.api.problems import needing_models
 
 _EVENTS = (
     "Server-sent events, each with JSON: `waiting` with how many come `ahead`, each `sentence` once it is proven, then "
@@ -40,22 +38,15 @@ def router(api: Api) -> APIRouter:
         description=f"Summarize articles neutrally, every sentence under its speaker and with its words. {_EVENTS}",
     )
     async def summarize(request: Request, wanted: schemas.NewSummary) -> Any:
-        ids = [(await api.threads.read(api.article, one)).id for one in wanted.articles]
-        steps = api.threads.ask(_events(api, ids, wanted.sentences))
+        steps = api.summarize(wanted.articles, wanted.sentences)
         if not wants_events(request, wanted.stream):
             summary = await steps.last(request)
             assert isinstance(summary, Summary)  # noqa: S101 - a stream ends with one
             return summary_json(summary)
-        first = await steps.first(request)
+        first = await steps.opening(request)
         return EventStream(frames(api.problems, first, steps, request.url.path, _frame), steps)
 
     return routes
-
-
-def _events(api: Api, ids: list[str], sentences: int) -> Iterator[SummaryEvent]:
-    with needing_models():
-        events = api.service.summarize(ids, sentences)
-    yield from events
 
 
 def _frame(step: SummaryEvent | Pending) -> bytes:

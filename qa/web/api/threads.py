@@ -89,23 +89,38 @@ class Steps(Generic[T]):
         with self._taking:
             self._steps.close()
 
-    async def first(self, request: Request) -> T:
+    async def first(self, request: Request | None) -> T:
         """The first that is not a `Pending`, or the error that comes instead, with everything closed.
 
         Raises:
             WithdrawnError: whoever sent ``request`` has gone.
         """
+        found = await self._until(request, lambda step: not isinstance(step, Pending))
+        assert not isinstance(found, Pending)  # noqa: S101 - just looked for
+        return found
+
+    async def opening(self, request: Request) -> T | Pending:
+        """The first, be it that it waits for others, or the error that comes instead, with everything closed.
+
+        For a reply of events that would else say nothing while others are served. What is refused is refused before.
+
+        Raises:
+            WithdrawnError: whoever sent ``request`` has gone.
+        """
+        return await self._until(request, lambda step: not isinstance(step, Pending) or step.ahead is not None)
+
+    async def _until(self, request: Request | None, wanted: Callable[[T | Pending], bool]) -> T | Pending:
         try:
             async with while_connected(request):
                 async for step in self:
-                    if not isinstance(step, Pending):
+                    if wanted(step):
                         return step
         except BaseException:
             await self.aclose()
             raise
         raise AssertionError("a question has at least one event")
 
-    async def last(self, request: Request) -> T:
+    async def last(self, request: Request | None) -> T:
         """The last, with everything closed.
 
         Raises:
@@ -132,12 +147,15 @@ class Steps(Generic[T]):
 
 
 @asynccontextmanager
-async def while_connected(request: Request) -> AsyncIterator[None]:
-    """Within, work is cancelled as soon as the client of ``request`` has gone.
+async def while_connected(request: Request | None) -> AsyncIterator[None]:
+    """Within, work is cancelled as soon as the client of ``request`` has gone; ``None`` is of none that could.
 
     Raises:
         WithdrawnError: it has.
     """
+    if request is None:
+        yield
+        return
 
     async def watch() -> None:
         while (await request.receive())["type"] != "http.disconnect":
