@@ -369,7 +369,7 @@ class Side:
     """What one article says to a point: its exact words at ``[start, end)``, and whose they are.
 
     ``marked`` are the words at issue, as article offsets inside the quotation: those that the other side has otherwise.
-    ``repeats`` is the id of another article of the point that says it in the same words: then this one confirms nothing.
+    ``repeats`` is the id of another article of the point that says it in the same words: then it confirms nothing.
     """
 
     article_id: str
@@ -438,7 +438,7 @@ class LonePoint:
 
 @dataclass(frozen=True, slots=True)
 class Reprint:
-    """Articles with largely the same text: they are one source. ``share`` is how much of the shorter is in the longer."""
+    """Articles with largely the same text are one source; ``share`` is how much of the shorter is in the longer."""
 
     article_ids: tuple[str, ...]
     share: float

@@ -85,6 +85,11 @@ def test_what_is_pasted_can_be_asked_about_at_once(page):
     page.get_by_role("option", name="Herons on the water").wait_for()  # offered without opening the page anew
 
 
+def test_what_is_pasted_needs_no_title(page):
+    add(page, "The lantern walk of Ombersley was called off on Tuesday. Nobody said why.")
+    row(page, "The lantern walk of Ombersley").wait_for()
+
+
 def test_nothing_is_added_where_nothing_was_pasted(page):
     page.get_by_role("button", name="Add the text").click()
     assert "paste an article above" in page.locator("#cw-paste-report").get_by_role("alert").inner_text()

@@ -27,6 +27,7 @@ from qa.types import Article, Difference, Span, Voice
 _NEAR = 0.45  # cosine below which two points are not about the same thing
 _SAME_MATTER = 0.5
 _FAR = 10  # times that one number is the other, from which on they hardly count the same
+_LEAST_COMMON = 2  # words around both that are no names: what happened, and not only to whom
 _EXCHANGED = 0.5  # support that a clause needs with the other's figure in it
 _GAIN = 0.15  # and how much more than with its own
 _SURE, _SURE_GAIN = (
@@ -40,9 +41,11 @@ _SAME_WEEK = 3  # days between two articles whose “Monday” is the same
 _NOT = re.compile(
     r"\b(?:(?:did|does|do|was|were|is|are|has|have|had) not|(?:did|does|do|was|were|is|are|has|have|had)n['’]t|never)\b"
     r"(?! ?(?:yet|immediately|only|just|merely|always|necessarily|possible|known|clear|say|comment|respond|named|"
-    r"identified|sure)\b)",
+    r"identified|sure|need|want|have to|think|believe|seem|appear|expect|plan|intend)\b)",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"[“”\"]")  # words quoted in passing are no denial of their own
+_BOUND = re.compile(r"[^.!?]*\b(?:since|until|unless)\b")  # “had not won it since 1908”: then it has now
 _OWN = re.compile(r"\b(?:I|we|my|our|you|your)\b")
 _AUXILIARY = re.compile(r"\b(was|were|is|are|has|have|had)(?: not|n['’]t)", re.IGNORECASE)
 _DENIES = re.compile(
@@ -152,9 +155,8 @@ class Differences:
             return False
         if mine.unit == "day" and not _same_week(one, other):
             return False
-        if not same_matter(mine.about, theirs.about, _SAME_MATTER) or not (mine.about & theirs.about) - _names(
-            one, other
-        ):
+        common = (mine.about & theirs.about) - _names(one, other)
+        if not same_matter(mine.about, theirs.about, _SAME_MATTER) or len(common) < _LEAST_COMMON:
             return False
         if mine.kind is Difference.NUMBER and _far_apart(mine, theirs):
             return False
@@ -208,7 +210,8 @@ class Differences:
         text = self._texts[other]
         if self._compared.likeness[one, other] < _NEAR or negates(text) or _SUPPOSED.search(text):
             return False
-        common = len(denial.about & stems_of(text))
+        stated = stems_of(text[slice(*_stated(text, denial.about))])
+        common = len(denial.about & stated)
         if common < _LEAST_DENIED or common < _SAME_MATTER * len(denial.about):
             return False
         known = self._denied[self._compared.points[other].article.id]
@@ -295,7 +298,7 @@ def _denials(text: str) -> Iterator[_Denial]:
             denied = clause[match.end() :]
             marked = Span(start + match.start(), start + match.end() - 1)
             yield _Denial(marked, denied, stems_of(denied), spoken=True)
-        elif match := _NOT.search(clause):
+        elif (match := _NOT.search(clause)) and not _QUOTED.search(clause) and not _BOUND.match(text, start):
             denied = " ".join(_NOT.sub("", _AUXILIARY.sub(r"\1", clause)).split())
             marked = Span(start + match.start(), start + len(clause[: match.end()].rstrip()))
             yield _Denial(marked, denied, stems_of(denied), spoken=False)

@@ -29,7 +29,8 @@ _FURTHER_BEFORE = re.compile(
 )
 _FURTHER_BEHIND = re.compile(r" (?:[a-z]+ )?(?:others?|more|further|additional|remaining)\b")
 _FOLLOWING = re.compile(r"[\s-]*((?:[^\W\d_][\w’'-]*[ -]?){1,4})")
-_AGE = re.compile(r"[-\s]years?[-\s]old|,|\)|[”’\"]")
+_AGE_OR_RANGE = re.compile(r"[-\s]years?[-\s]old\b|[-–]\d")
+_ALONE = re.compile(r",|\)|[”’\"]")  # “Dov Amberlin, 34, died”
 _HEDGE = re.compile(
     r"\b(?:(?P<least>at least|more than|over|upwards of|no fewer than|a minimum of|above|exceeding)"
     r"|(?P<most>at most|less than|fewer than|under|up to|below|as many as|as much as|no more than)"
@@ -136,7 +137,10 @@ def _numbers(text: str, taken: list[Span]) -> Iterator[Figure]:
     for span, (value, unit) in placed_quantities(text):
         if ":" in value or any(span.start < other.end and other.start < span.end for other in taken):
             continue
-        if not unit and (_AGE.match(text, span.end) or span.end == len(text)):
+        ranged = text[max(0, span.start - 1) : span.start] in ("-", "–")
+        if ranged or _AGE_OR_RANGE.match(text, span.end):
+            continue
+        if not unit and (_ALONE.match(text, span.end) or span.end == len(text)):
             continue
         figure = _figure(Difference.NUMBER, value, unit, _whole(text, span), text)
         if not unit and _YEAR.fullmatch(value) and text[span.start : span.end] == value:

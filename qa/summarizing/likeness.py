@@ -20,10 +20,10 @@ from qa.models.support import SupportModel
 from qa.summarizing.clauses import clauses
 from qa.summarizing.points import Point, worth_telling
 from qa.summarizing.proof import lost_doubt
-from qa.text.overlap import coverage
+from qa.text.overlap import coverage, share
 from qa.text.quantities import numbers
 from qa.text.speakers import same_speaker
-from qa.text.words import fold
+from qa.text.words import content_stems, fold
 from qa.types import Article, Span, SpeechKind, Voice
 
 NEAREST = 3  # points of each other article that are looked at
@@ -86,6 +86,10 @@ class Compared:
             self._places.setdefault(point.article.id, []).append(place)
         self._numbers = [numbers(text) for text in self.texts]
         self._common = self._common_numbers()
+        self._said = {claim.text: numbers(claim.text) for claim in self.claims}
+        self._words = {
+            article_id: set(content_stems(self.points[own[0]].article.text)) for article_id, own in self._places.items()
+        }
 
     def places(self, article: Article) -> list[int]:
         """The places of the points of ``article``."""
@@ -136,7 +140,7 @@ class Compared:
 
     def _figures(self, claim: Claim, other: int) -> float:
         """What the figures add that both have: more where they hardly stand in both by chance."""
-        shared = (numbers(claim.text) & self._numbers[other]) - self._common
+        shared = (self._said[claim.text] & self._numbers[other]) - self._common
         return min(_STRONG, sum(_FIGURE * (1 + bool(_TELLING.fullmatch(one))) for one in shared if is_rare(one)))
 
     def _common_numbers(self) -> set[str]:
@@ -150,12 +154,13 @@ class Compared:
     def told_elsewhere(self, place: int) -> bool:
         """Whether another article may tell the point too: it comes near it, or has its words anywhere."""
         point = self.points[place]
+        words = set(content_stems(self.texts[place]))
         for article_id, others in self._places.items():
             if article_id == point.article.id:
                 continue
             if max(float(self.likeness[place, other]) for other in others) >= _LONE:
                 return True
-            if coverage(self.texts[place], self.points[others[0]].article.text) >= _LONE_COVERAGE:
+            if share(words, self._words[article_id]) >= _LONE_COVERAGE:
                 return True
         return False
 

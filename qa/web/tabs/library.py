@@ -224,11 +224,11 @@ def _paste(service: Service) -> Any:
     add = gr.Button("Add the text", variant="primary")
     report = _html("cw-paste-report")
 
-    def paste(text: str, *written: str) -> Iterator[dict[Any, Any]]:
+    def paste(text: str, *written: str | None) -> Iterator[dict[Any, Any]]:
         if not (text or "").strip():
             yield {report: error_html("there is no text: paste an article above")}
             return
-        named = Fields(*written)
+        named = Fields(*(value or "" for value in written))  # those never unfolded come as nothing at all
         offer = Offer(named.title.strip() or "the text", lambda: service.read_text(text, named._asdict()))
         for offered in taken_in(service, [offer]):
             yield {report: report_html(offered)}
