@@ -38,7 +38,7 @@ CHECKS = [
 ]
 # Named, so that neither a router that is forgotten nor a route that is lost goes untested.
 ARTICLES = ("list_articles", "add_text", "add_file", "add_url", "read_article", "describe_article", "delete_article")
-QUESTIONS = ("search", "ask", "summarize")
+QUESTIONS = ("search", "ask", "summarize", "compare")
 RUNS = ("start_evaluation", "start_evaluation_of_file", "list_evaluations", "read_evaluation", "cancel_evaluation")
 FORMS = ("add_file", "start_evaluation_of_file")
 OPERATIONS = (*ARTICLES, *QUESTIONS, *RUNS)

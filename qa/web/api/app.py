@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 
 from qa import __version__
 from qa.service import Service
-from qa.web.api import articles, ask, evaluations, schemas, search, summaries
+from qa.web.api import articles, ask, comparisons, evaluations, schemas, search, summaries
 from qa.web.api.body import BodyLimit
 from qa.web.api.context import V1, Api
 from qa.web.api.metrics import Metrics
@@ -24,6 +24,7 @@ ROUTERS: tuple[Callable[[Api], APIRouter], ...] = (
     search.router,
     ask.router,
     summaries.router,
+    comparisons.router,
     evaluations.router,
 )
 """The nouns of the service."""

@@ -12,6 +12,7 @@ from qa.errors import NotFoundError
 from qa.library import SearchFilter
 from qa.service import Service
 from qa.settings import Settings
+from qa.summarizing.compare import ComparisonEvent
 from qa.summarizing.summary import SummaryEvent
 from qa.types import Article
 from qa.web.api.metrics import Metrics
@@ -88,6 +89,20 @@ class Api:
         ids = [self.article(one).id for one in article_ids]
         with needing_models():
             events = self.service.summarize(ids, sentences)
+        yield from events
+
+    def compare(self, article_ids: Sequence[str], sentences: int) -> Steps[ComparisonEvent]:
+        """The events of a comparison of the articles, each to be taken in a thread; close them.
+
+        Raises:
+            QueueFullError: too many requests are under way.
+        """
+        return self.threads.ask(self._comparison_events(article_ids, sentences))
+
+    def _comparison_events(self, article_ids: Sequence[str], sentences: int) -> Iterator[ComparisonEvent]:
+        ids = [self.article(one).id for one in article_ids]
+        with needing_models():
+            events = self.service.compare(ids, sentences)
         yield from events
 
     def _events(self, question: str, k: int | None, where: SearchFilter | None) -> Iterator[Event]:

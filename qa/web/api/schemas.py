@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from qa.library import Outcome
 from qa.summarizing.summary import DEFAULT_SENTENCES
 from qa.text.normalise import normalise
-from qa.types import Abstention, SpeechKind, Voice
+from qa.types import Abstention, Difference, SpeechKind, Voice
 
 ArticleId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="Id of an article: 12 hexadecimal digits.")]
 RunId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="Id of an evaluation: 12 hexadecimal digits.")]
@@ -354,6 +354,77 @@ class NewSummary(_In):
 
     articles: list[ArticleId] = Field(min_length=1, max_length=MOST_SUMMARIZED)
     sentences: SummarySentences = DEFAULT_SENTENCES
+    stream: bool | None = None
+    """Send events as they come; by default, as the header Accept says."""
+
+
+# ── comparisons ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Side(_Out):
+    """What one article says to a point: its exact words, and whose they are."""
+
+    article_id: str
+    title: str
+    outlet: str | None
+    date: str | None
+    start: int
+    end: int
+    quote: str
+    voice: Voice
+    speaker: str | None
+    marked: list[Span]
+    """The words at issue, as places in the article."""
+    repeats: str | None
+    """The article in whose words it says so."""
+
+
+class SharedPoint(_Out):
+    """What several articles tell; so many of them in words of their own."""
+
+    independent: int
+    sides: list[Side]
+
+
+class Contradiction(_Out):
+    """What two articles say otherwise of the same thing."""
+
+    kind: Difference
+    disputed: bool
+    """Whether one side is somebody's denial of what the other tells."""
+    corrects: bool
+    """Whether the second side corrects the first."""
+    sides: list[Side]
+
+
+class Reprint(_Out):
+    """Articles with largely the same text: one source."""
+
+    article_ids: list[str]
+    share: float
+
+
+class Comparison(_Out):
+    """What articles on one event share, contradict and tell alone, and a round-up of all."""
+
+    article_ids: list[str]
+    shared: list[SharedPoint]
+    contradictions: list[Contradiction]
+    lone: list[Side]
+    reprints: list[Reprint]
+    sentences: list[SummarySentence]
+    warnings: list[str]
+    dropped: list[Dropped]
+    generator: Model
+    timings: Timings
+
+
+class NewComparison(_In):
+    """Articles to compare with each other."""
+
+    articles: list[ArticleId] = Field(min_length=2, max_length=MOST_SUMMARIZED)
+    sentences: int = Field(8, ge=0, le=30)
+    """Sentences of the round-up; none with 0."""
     stream: bool | None = None
     """Send events as they come; by default, as the header Accept says."""
 
