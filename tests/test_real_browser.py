@@ -63,6 +63,15 @@ def ask(page, question):
     return page.locator("#cw-answer-pane")
 
 
+def choose(page, title):
+    """Choose an article by its title in the tab Summarize."""
+    box = page.get_by_role("listbox", name="Articles").or_(page.get_by_label("Articles", exact=True)).last
+    box.click()
+    box.fill(title)
+    page.get_by_role("option", name=re.compile(re.escape(title))).click()
+    box.press("Escape")
+
+
 def shot(page, name):
     """A picture for whoever sets CITEWIRE_PICTURES to a folder."""
     folder = os.environ.get("CITEWIRE_PICTURES")
@@ -111,15 +120,27 @@ def test_a_pasted_article_answers_and_a_bad_file_is_refused(page):
 
 def test_the_seed_article_is_summarized(page):
     page.get_by_role("tab", name="Summarize").click()
-    page.get_by_label("Articles", exact=True).last.click()
-    page.get_by_role("option", name=re.compile("Turkey is reportedly")).click()
-    page.keyboard.press("Escape")
+    choose(page, "Turkey is reportedly")
     page.get_by_role("button", name="Summarize", exact=True).click()
     page.locator("#cw-summary-pane .cw-beside").first.wait_for()
     assert page.locator("#cw-summary-pane .cw-summary > li").count() == 5
     told = page.locator("#cw-summary-pane .cw-summary").inner_text()
     assert not re.search(r"^Putin has maintained a stance", told, re.MULTILINE)
     shot(page, "summary")
+
+
+def test_three_outlets_are_compared(browser, address):
+    page = opened(browser, address)
+    page.get_by_role("tab", name="Summarize").click()
+    for title in ("Early sirens", "Siren log", "THEY KNEW"):
+        choose(page, title)
+    page.get_by_role("button", name="Compare", exact=True).last.click()
+    page.locator("#cw-summary-pane .cw-comparison > .cw-costs").last.wait_for()
+    found = page.locator("#cw-summary-pane .cw-comparison")
+    assert found.locator("section[aria-label='Told by several'] li").count() >= 1
+    assert found.locator("section[aria-label='In short'] li").count() >= 3
+    shot(page, "compare")
+    page.close()
 
 
 def test_what_is_deleted_answers_no_more(browser, page, address):
