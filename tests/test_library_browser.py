@@ -81,7 +81,7 @@ def test_what_is_pasted_can_be_asked_about_at_once(page):
     page.get_by_role("button", name="Ask", exact=True).click()
     page.locator("#cw-evidence", has_text="heron parade of Fennwick").wait_for()
     page.get_by_role("button", name="Search in").click()
-    page.get_by_label("Articles").first.click()
+    page.locator("#cw-scope").get_by_label("Articles", exact=True).first.click()
     page.get_by_role("option", name="Herons on the water").wait_for()  # offered without opening the page anew
 
 
