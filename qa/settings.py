@@ -35,7 +35,7 @@ class Settings(BaseSettings):
         512, ge=0, le=65_536, description="memory for prompts read earlier; 0: the last one only"
     )
     queue_limit: int = Field(32, ge=1, le=10_000, description="requests that may wait for the generator")
-    request_seconds: int = Field(300, ge=1, le=86_400, description="longest a request may wait and generate, together")
+    request_seconds: int = Field(600, ge=1, le=86_400, description="longest a request may wait and generate, together")
 
     abstention: Literal["strict", "balanced", "lenient"] = Field("balanced", description="how sure an answer must be")
     k: int = Field(8, ge=1, le=50, description="passages retrieved for a question")
