@@ -265,8 +265,7 @@ class Service:
         Raises:
             NotFoundError: an article is not in the library, or its id is short of digits.
         """
-        articles = list({article.id: article for article in map(self.library.get, article_ids)}.values())
-        return self.summarizer.stream(articles, sentences)
+        return self.summarizer.stream(self._each(article_ids), sentences)
 
     @property
     def comparer(self) -> Comparer:
@@ -283,11 +282,15 @@ class Service:
             NotFoundError: an article is not in the library, or its id is short of digits.
             InputError: they are fewer than two.
         """
-        articles = list({article.id: article for article in map(self.library.get, article_ids)}.values())
+        articles = self._each(article_ids)
         if len(articles) < 2:
             named = f"article {articles[0].id}" if articles else "nothing"
             raise InputError(f"{named} cannot be compared alone: name another article on the same event")
         return self.comparer.stream(articles, sentences)
+
+    def _each(self, article_ids: Sequence[str]) -> list[Article]:
+        """The articles of these ids, each once."""
+        return list({article.id: article for article in map(self.library.get, article_ids)}.values())
 
     # ── questions ────────────────────────────────────────────────────────────────────────────────────────────────
 

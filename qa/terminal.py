@@ -27,7 +27,6 @@ from qa.types import (
     Citation,
     Comparison,
     Contradiction,
-    Difference,
     Hit,
     LonePoint,
     Reprint,
@@ -38,7 +37,21 @@ from qa.types import (
     Summary,
     SummarySentence,
 )
-from qa.wording import DISAGREEMENT, NEAREST, VOICES, said_by, support_words
+from qa.wording import (
+    ALONE,
+    CONTRADICTED,
+    CORRECTS,
+    DIFFERENCES,
+    DISAGREEMENT,
+    DISPUTED,
+    NEAREST,
+    ROUND_UP,
+    SHARED,
+    VOICES,
+    letter,
+    said_by,
+    support_words,
+)
 
 _WIDTH = 100
 
@@ -199,18 +212,7 @@ ComparisonEvent = Reprint | SharedPoint | Contradiction | LonePoint | SummarySen
 _MOST_REPEATED = 3  # points that one source only tells, beyond which they are counted
 _OPEN, _CLOSE = "⟦", "⟧"
 _MARKED = re.compile(f"{_OPEN}[^{_CLOSE}]*{_CLOSE}")
-_HEADINGS = {
-    SharedPoint: "Told by several",
-    Contradiction: "Contradicted",
-    LonePoint: "Told by one only",
-    SummarySentence: "Round-up",
-}
-_DIFFERENCES = {
-    Difference.NUMBER: "The figures differ",
-    Difference.TIME: "The times differ",
-    Difference.DATE: "The dates differ",
-    Difference.DENIAL: "One says what the other denies",
-}
+_HEADINGS = {SharedPoint: SHARED, Contradiction: CONTRADICTED, LonePoint: ALONE, SummarySentence: ROUND_UP}
 
 
 class ComparisonPrinter:
@@ -218,7 +220,7 @@ class ComparisonPrinter:
 
     def __init__(self, articles: Sequence[Article]) -> None:
         self._articles = {article.id: article for article in articles}
-        self._letters = {id_: _letter(place) for place, id_ in enumerate(self._articles)}
+        self._letters = {id_: letter(place) for place, id_ in enumerate(self._articles)}
         self._heading: type | None = None
         self._repeated = 0
         for article in self._articles.values():
@@ -247,12 +249,12 @@ class ComparisonPrinter:
             fewer = f", {sources}" if event.independent < len(event.sides) else ""
             self._print_sides(f"By {len(event.sides)} articles{fewer}", event.sides)
         elif isinstance(event, Contradiction):
-            disputed = "Disputed, and no fact" if event.disputed else _DIFFERENCES[event.kind]
-            self._print_sides("The second corrects the first" if event.corrects else disputed, event.sides)
+            disputed = DISPUTED if event.disputed else DIFFERENCES[event.kind]
+            self._print_sides(CORRECTS if event.corrects else disputed, event.sides)
         elif isinstance(event, LonePoint):
             self._print_sides("", (event.side,))
         else:
-            marks = "".join(f" [{_letter(mark - 1)}]" for mark in sorted({one.mark for one in event.citations}))
+            marks = "".join(f" [{letter(mark - 1)}]" for mark in sorted({one.mark for one in event.citations}))
             _out.print(_wrapped(event.text + marks))
 
     def _print_sides(self, what: str, sides: Sequence[Side]) -> None:
@@ -284,12 +286,6 @@ class ComparisonPrinter:
             _print_small(f"withheld: {dropped.text} ({dropped.reason})")
         written = f", written by {comparison.generator.model}" if comparison.sentences else ""
         _print_small(f"\n{comparison.timings.total_ms / 1000:.1f} s{written}")
-
-
-def _letter(place: int) -> str:
-    """The letter of an article: A, B, … Z, A2."""
-    turn, letter = divmod(place, 26)
-    return chr(ord("A") + letter) + (str(turn + 1) if turn else "")
 
 
 def _and(words: Sequence[str]) -> str:

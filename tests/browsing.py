@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from qa.service import Service
+from qa.settings import load_settings
+from tests.conftest import ROOT, SEEDS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -54,6 +56,18 @@ def app_over(library: Path, **settings: str) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
+
+
+@contextmanager
+def app_over_seeds(folder: Path, **more: bytes) -> Iterator[str]:
+    """The address of the app over the seed articles, and ``more`` by their sources, in ``folder``."""
+    library = folder / "library"
+    with Service(load_settings(engine="fake", embedder="fake", library=library), create=True) as service:
+        list(service.ingest([SEEDS]))
+        for source, data in more.items():
+            service.ingest_bytes(data, source=source)
+    with app_over(library) as address:
+        yield address
 
 
 def wait_for(url: str, seconds: float = 60) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,3 +30,12 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def seeds() -> Path:
     """The folder of seed articles."""
     return SEEDS
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A browser for all tests of a module: no longer, since while it is open no test could run a loop of its own."""
+    from tests.browsing import chromium
+
+    with chromium() as browser:
+        yield browser

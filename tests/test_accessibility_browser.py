@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.service import Service
-from qa.settings import load_settings
-from tests.browsing import MARKS, app_over, chromium
-from tests.conftest import SEEDS
+from tests.browsing import MARKS, app_over_seeds
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 
@@ -17,17 +14,8 @@ SERIOUS = {"serious", "critical"}
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("accessibility")
-    with Service(load_settings(engine="fake", embedder="fake", library=folder / "library"), create=True) as service:
-        list(service.ingest([SEEDS]))
-    with app_over(folder / "library") as address:
+    with app_over_seeds(tmp_path_factory.mktemp("accessibility")) as address:
         yield address
 
 

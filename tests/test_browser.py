@@ -7,10 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from qa.service import Service
-from qa.settings import load_settings
-from tests.browsing import MARKS, app_over, chromium
-from tests.conftest import SEEDS
+from tests.browsing import MARKS, app_over_seeds
 from tests.serving import DAM, served, service_in, waiting_model
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -25,18 +22,9 @@ EVIL = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app, served by a process of its own over the seeds and a hostile article."""
-    folder = tmp_path_factory.mktemp("browser")
-    with Service(load_settings(engine="fake", embedder="fake", library=folder / "library"), create=True) as service:
-        list(service.ingest([SEEDS]))
-        service.ingest_bytes(f"Title: <script>window.hacked = 3</script>\n\n{EVIL}".encode(), source="evil.txt")
-    with app_over(folder / "library") as address:
+    evil = f"Title: <script>window.hacked = 3</script>\n\n{EVIL}".encode()
+    with app_over_seeds(tmp_path_factory.mktemp("browser"), evil=evil) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

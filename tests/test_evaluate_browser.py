@@ -8,10 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.service import Service
-from qa.settings import load_settings
-from tests.browsing import MARKS, app_over, chromium
-from tests.conftest import SEEDS
+from tests.browsing import MARKS, app_over_seeds
 from tests.serving import served, service_in, waiting_model
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -21,17 +18,8 @@ pytestmark = MARKS
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("evaluate")
-    with Service(load_settings(engine="fake", embedder="fake", library=folder / "library"), create=True) as service:
-        list(service.ingest([SEEDS]))
-    with app_over(folder / "library") as address:
+    with app_over_seeds(tmp_path_factory.mktemp("evaluate")) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from qa.evaluation.page import report_html
 from qa.evaluation.plots import kinds_plot, latency_plot, reliability_plot, risk_coverage_plot
 from qa.evaluation.report import Report, SuiteReport, read_report, report_json, suite_report
 from qa.evaluation.responses import Cited, Place, Response, Told
-from qa.evaluation.wording import flattened, headlines, interval, shown, visible
+from qa.evaluation.wording import flattened, headlines, interval, shown
 from qa.types import Article
+from qa.wording import visible
 
 EVIL = "<script>alert(1)</script> & \"'><img src=x onerror=alert(2)> \u202egnitset {{ 7 * 7 }} $\\frac$ http://evil.example"
 TEXT = f"The quail market in Ombersley opened on Monday. {EVIL} It closed on Friday, the mayor said."

@@ -9,7 +9,7 @@ import pytest
 
 from qa.service import Service
 from qa.settings import load_settings
-from tests.browsing import MARKS, app_over, chromium
+from tests.browsing import MARKS, app_over
 from tests.conftest import SEEDS
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -30,12 +30,6 @@ def address(tmp_path_factory):
         list(service.ingest([SEEDS]))
     with app_over(folder / "library", engine="auto", embedder="minilm") as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +132,7 @@ def test_three_outlets_are_compared(browser, address):
     page.locator("#cw-summary-pane .cw-comparison > .cw-costs").last.wait_for()
     found = page.locator("#cw-summary-pane .cw-comparison")
     assert found.locator("section[aria-label='Told by several'] li").count() >= 1
-    assert found.locator("section[aria-label='In short'] li").count() >= 3
+    assert found.locator("section[aria-label='Round-up'] li").count() >= 3
     shot(page, "compare")
     page.close()
 

@@ -35,7 +35,7 @@ def test_a_contradiction_marks_the_words_that_differ_and_escapes_all_others():
     html = comparison_html(ARTICLES, [Contradiction(Difference.TIME, (side(0, "4:25"), side(1, "4:52")))])
     assert "<mark>4:25</mark>" in html
     assert "<mark>4:52</mark>" in html
-    assert "Different times" in html
+    assert "The times differ" in html
     assert "&lt;b&gt;sounded&lt;/b&gt;" in html
     assert "<script>" not in html
 
@@ -78,6 +78,6 @@ def test_the_page_compares_what_is_chosen(service):
     ids = [article.id for article in service.library.articles()]
     *_, (html, _) = _compared(service, ids, 2, Asking())
     assert "<strong>B</strong>" in html
-    assert 'aria-label="In short"' in html
+    assert 'aria-label="Round-up"' in html
     *_, (refused, _) = _compared(service, ids[:1], 2, Asking())
     assert "choose at least two above" in refused

@@ -18,7 +18,7 @@ from qa.answering.gate import Gate
 from qa.answering.nearest import nearest_words
 from qa.answering.prompts import defused, fixed_messages
 from qa.answering.relevance import lacks_quantity, unmentioned_name
-from qa.answering.voices import Attributions, Reading, told_as_reported, with_speaker, with_speakers, wrong_speaker
+from qa.answering.voices import Attributions, SpeechIn, told_as_reported, with_speaker, with_speakers, wrong_speaker
 from qa.errors import NotFoundError, QuestionError
 from qa.library import Library, SearchFilter
 from qa.models.generators.base import Generator
@@ -90,7 +90,7 @@ class Answerer:
         *,
         confidence: Confidence | None = None,
         attributions: Attributions = lambda _: (),
-        reading: Reading = lambda _: (),
+        reading: SpeechIn = lambda _: (),
     ) -> None:
         """``attributions`` are who says what in each article, ``reading`` finds that in a sentence."""
         self._library = library

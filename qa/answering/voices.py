@@ -9,14 +9,14 @@ from dataclasses import replace
 from qa.text.described import described, described_inside
 from qa.text.overlap import share
 from qa.text.speakers import head_word, is_pronoun
-from qa.text.words import content_stems, fold, stem
+from qa.text.words import content_stems, fold, stem, word_set
 from qa.types import Attribution, Citation, Sentence, Span, Speaker
 from qa.wording import UNNAMED
 
 Attributions = Callable[[str], Sequence[Attribution]]
 """The attributions of the article with an id."""
 
-Reading = Callable[[str], Sequence[Attribution]]
+SpeechIn = Callable[[str], Sequence[Attribution]]
 """The attributions found in a text."""
 
 TextOf = Callable[[str], str]
@@ -24,7 +24,6 @@ TextOf = Callable[[str], str]
 
 _MOSTLY = 0.4  # share of a quotation, without what tells who speaks, that must be what they say
 _WORD = re.compile(r"\w+(?:[’'-]\w+)*")
-_POSSESSIVE = re.compile(r"['’]s?(?!\w)")
 _QUOTES = "“\"‘'«"
 _LEAST_WORDS = 6  # fewer may be no sentence: “Flooded town hall, October 14.”
 
@@ -72,7 +71,7 @@ def named(speaker: Speaker) -> str:
 # ── the gate's part ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def wrong_speaker(sentence: Sentence, attributions: Attributions, read: Reading, text: TextOf) -> str | None:
+def wrong_speaker(sentence: Sentence, attributions: Attributions, read: SpeechIn, text: TextOf) -> str | None:
     """Why ``sentence`` may not be shown: it gives to one speaker of an article the words of another; else ``None``.
 
     ``read`` finds whom the sentence itself names as a source, ``text`` is the text of an article. Where the article
@@ -99,7 +98,7 @@ def wrong_speaker(sentence: Sentence, attributions: Attributions, read: Reading,
 
 
 def told_as_reported(
-    sentence: Sentence, attributions: Attributions, read: Reading, text: TextOf, names: Set[str] = frozenset()
+    sentence: Sentence, attributions: Attributions, read: SpeechIn, text: TextOf, names: Set[str] = frozenset()
 ) -> Sentence:
     """``sentence``, beginning with who says it where all that it cites is only somebody's word and it names nobody.
 
@@ -110,10 +109,10 @@ def told_as_reported(
     first = speakers[0]
     if first is None or None in speakers or _sources(sentence.text, read):
         return sentence
-    if len(sentence.text.split()) < _LEAST_WORDS or head_word(first.name) in _words(sentence.text):
+    if len(sentence.text.split()) < _LEAST_WORDS or head_word(first.name) in word_set(sentence.text):
         return sentence
     written = _written(_tellers(sentence, attributions), text)
-    if any(is_pronoun(source) for _, source in written) or not _rests_on_words(sentence, attributions):
+    if any(is_pronoun(source) for _, source in written) or not _rests_onword_set(sentence, attributions):
         return sentence
     if sentence.text[0] in _QUOTES:
         return replace(sentence, text=f"{described(first).rstrip(',')}: {sentence.text}")
@@ -135,7 +134,7 @@ def _written(found: Sequence[tuple[str, Attribution]], text: TextOf) -> list[tup
     return [(one, text(article)[slice(*one.source)] if one.source else "") for article, one in found]
 
 
-def _sources(text: str, read: Reading) -> list[str]:
+def _sources(text: str, read: SpeechIn) -> list[str]:
     """Whom ``text`` itself gives words to."""
     return [text[slice(*one.source)] for one in read(text) if one.stated and one.source is not None]
 
@@ -143,10 +142,10 @@ def _sources(text: str, read: Reading) -> list[str]:
 def _names(one: Attribution, written: str) -> set[str]:
     """The words by which the speaker of ``one`` may be called: their name, role, outlet, and what is ``written``."""
     speaker = f"{one.speaker.name} {one.speaker.role or ''}" if one.speaker is not None else ""
-    return _words(f"{speaker} {written} {one.outlet or ''}")
+    return word_set(f"{speaker} {written} {one.outlet or ''}")
 
 
-def _rests_on_words(sentence: Sentence, attributions: Attributions) -> bool:
+def _rests_onword_set(sentence: Sentence, attributions: Attributions) -> bool:
     """Whether the sentence tells what is said, rather than what stands in the article's own voice beside it."""
     said = set(content_stems(sentence.text))
     content, beside = "", ""
@@ -167,7 +166,3 @@ def _continued(text: str, names: Set[str]) -> str:
     if first is None or not first.group().istitle() or first.group() == "I" or stem(fold(first.group())) in names:
         return text
     return text[:1].lower() + text[1:]
-
-
-def _words(text: str) -> set[str]:
-    return {fold(word).rstrip(".") for word in _WORD.findall(_POSSESSIVE.sub("", text))}

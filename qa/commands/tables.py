@@ -17,7 +17,8 @@ from qa.evaluation.compare import Comparison
 from qa.evaluation.measures import BY_NAME, MEASURES
 from qa.evaluation.report import SuiteReport
 from qa.evaluation.responses import Response
-from qa.evaluation.wording import JUDGED, came_out_right, counted, interval, interval_of, judge_words, shown
+from qa.evaluation.wording import JUDGED, came_out_right, interval, interval_of, judge_words, shown
+from qa.wording import counted
 
 _out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
 _err = Console(stderr=True, highlight=False)

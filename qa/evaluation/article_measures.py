@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from qa.evaluation.measure import Measure, Row, Scored
 from qa.evaluation.metrics import speakers, summaries
-from qa.evaluation.pooling import Table, mean, per_100, ratio
+from qa.evaluation.pooling import mean, per_100, ratio
 
 GROUPS = ("Reported speech", "Summaries")
 
@@ -142,8 +142,6 @@ def _quoting(scored: Scored) -> Row | None:
     return (float(sum("“" in one.text for one in told)), float(len(told))) if told else None
 
 
-_HUNDRED: Callable[[Table], Table] = per_100
-
 SUMMARIES: tuple[Measure, ...] = (
     Measure(
         "attribution_preserved",
@@ -167,7 +165,7 @@ SUMMARIES: tuple[Measure, ...] = (
         "Loaded words in the summary",
         "words that judge rather than report, outside quotation marks, per 100 words of the summary",
         _loaded(lambda scored: scored.response.text),
-        _HUNDRED,
+        per_100,
         GROUPS[1],
         unit="count",
         less_is_better=True,
@@ -177,7 +175,7 @@ SUMMARIES: tuple[Measure, ...] = (
         "Loaded words in the source",
         "the same per 100 words of the articles summarized: what the summary has left out",
         _loaded(_sources),
-        _HUNDRED,
+        per_100,
         GROUPS[1],
         unit="count",
         less_is_better=True,

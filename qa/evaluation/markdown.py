@@ -7,17 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from qa.evaluation.measures import BY_NAME, MEASURES
 from qa.evaluation.report import Report, SuiteReport
-from qa.evaluation.wording import (
-    JUDGED,
-    by_kind,
-    came_out_right,
-    counted,
-    interval_of,
-    judge_words,
-    provenance_of,
-    shown,
-    visible,
-)
+from qa.evaluation.wording import JUDGED, by_kind, came_out_right, interval_of, judge_words, provenance_of, shown
+from qa.wording import counted, visible
 
 _MOST_FAILURES = 10
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]<>#|!~&$])")

@@ -32,7 +32,6 @@ from qa.evaluation.wording import (
     Right,
     by_kind,
     came_out_right,
-    counted,
     flattened,
     headlines,
     interval_of,
@@ -40,9 +39,9 @@ from qa.evaluation.wording import (
     provenance_of,
     right_means,
     shown,
-    visible,
 )
 from qa.types import Article, Span
+from qa.wording import counted, visible
 
 _HERE = Path(__file__).parent
 _MONTHS = (

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree
 
 from qa.evaluation.report import SuiteReport
-from qa.evaluation.wording import by_kind, came_out_right, counted, right_means, shown, visible
+from qa.evaluation.wording import by_kind, came_out_right, right_means, shown
+from qa.wording import counted, visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -31,10 +30,6 @@ _HEADLINES = (
 )
 _MOST_HEADLINES = 6
 _TENTH = 0.1
-
-# Controls that reorder or swallow what stands around them, and what UTF-8 or XML cannot hold. Left-to-right and
-# right-to-left marks (U+200E, U+200F) stay: they are part of ordinary Arabic and Hebrew.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 class Right(NamedTuple):
@@ -78,16 +73,6 @@ def _number(value: float, unit: str, scale: float, digits: int) -> str:
     if unit == "share" and 0 < value < 1:
         scaled = min(max(scaled, 0.1), 99.9)
     return f"{scaled:.{digits}f}".replace("-", "−")
-
-
-def visible(text: str) -> str:
-    """``text`` with characters that hide or reorder others spelt out, as in ``⟨U+202E⟩``."""
-    return _UNSEEN.sub(lambda found: f"⟨U+{ord(found.group()):04X}⟩", text)
-
-
-def counted(number: int, noun: str, nouns: str | None = None) -> str:
-    """``1 case``, ``2 cases``."""
-    return f"{number} {noun if number == 1 else nouns or noun + 's'}"
 
 
 def came_out_right(results: Sequence[Result]) -> Right:

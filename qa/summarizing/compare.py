@@ -30,7 +30,6 @@ from qa.types import (
     Span,
     SpeechKind,
     SummarySentence,
-    Timings,
 )
 
 ComparisonEvent = Reprint | SharedPoint | Contradiction | LonePoint | SummarySentence | Comparison
@@ -101,10 +100,7 @@ class Comparer:
         yield from (lone for _, lone in findings.lone)
         shown = {name: one for article in articles for name, one in genders(said[article.id], article.text).items()}
         for sentence in self._round_up(articles, compared, findings, sentences, course, shown):
-            course.sentences.append(sentence)
-            if course.first_ms is None:
-                course.first_ms = course.elapsed_ms()
-            yield sentence
+            yield course.add(sentence)
         yield self._comparison(articles, findings, course)
 
     # ── finding ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -181,13 +177,7 @@ class Comparer:
             ),
             dropped=tuple(course.dropped),
             generator=self._generator.info,
-            timings=Timings(
-                first_sentence_ms=course.first_ms,
-                total_ms=course.elapsed_ms(),
-                prompt_tokens=sum(usage.prompt_tokens for usage in course.usages),
-                cached_tokens=sum(usage.cached_tokens for usage in course.usages),
-                output_tokens=sum(usage.output_tokens for usage in course.usages),
-            ),
+            timings=course.timings(),
         )
 
 

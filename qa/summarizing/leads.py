@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from qa.summarizing.points import Point
 from qa.text.described import described, described_inside
 from qa.text.speakers import head_word, is_outlet
-from qa.text.words import fold
+from qa.text.words import word_set
 from qa.types import Voice
-
-_WORD = re.compile(r"\w+(?:[’'-]\w+)*")
 
 
 class Leads(NamedTuple):
@@ -54,7 +51,7 @@ def quoting_lead(point: Point, *, verbatim: bool) -> str:
         return lead(point).removesuffix(" that ").removesuffix(", ") + ": "
     if point.voice is not Voice.REPORTED:
         return f"{_teller(point)} says: "
-    if speaker is None or head_word(speaker.name) in {fold(word) for word in _WORD.findall(point.text)}:
+    if speaker is None or head_word(speaker.name) in word_set(point.text):
         return f"{_teller(point)} reports: "
     return f"{_teller(point)} reports of {described_inside(speaker)}: "
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from qa.text.sentences import split_sentences
 from qa.text.speakers import head_word
-from qa.text.words import STOPWORDS, fold
+from qa.text.words import STOPWORDS, word_set
 from qa.types import Article, Span, Speaker
-
-_WORD = re.compile(r"\w+(?:[’'-]\w+)*")
 
 
 def naming_span(article: Article, speaker: Speaker, quoted: Span) -> Span | None:
@@ -38,5 +34,4 @@ def naming_span(article: Article, speaker: Speaker, quoted: Span) -> Span | None
 
 
 def _words(text: str) -> set[str]:
-    words = (fold(re.sub(r"['’]s?\Z", "", word)) for word in _WORD.findall(text))
-    return {word for word in words if word not in STOPWORDS}
+    return word_set(text) - STOPWORDS

@@ -18,17 +18,12 @@ from qa.summarizing.summary import Course, Summarizer
 from qa.text.described import described_inside
 from qa.text.speakers import head_word, same_speaker
 from qa.text.words import fold
-from qa.types import Article, Citation, Difference, Side, Span, SummarySentence, Voice
+from qa.types import Article, Citation, Side, Span, SummarySentence, Voice
+from qa.wording import DIFFERENCES
 
 _LONGEST_QUOTE = 30  # words of a sentence that is quoted whole; of a longer one, the clause that differs
 _EDGES = ' ,;“”"'
 _SINGLE = str.maketrans({"“": "‘", "”": "’", '"': "'"})
-_OPENINGS = {
-    Difference.NUMBER: "The figures differ",
-    Difference.TIME: "The times differ",
-    Difference.DATE: "The dates differ",
-    Difference.DENIAL: "The articles contradict each other",
-}
 
 
 def tellers(articles: Sequence[Article]) -> dict[str, str]:
@@ -80,7 +75,7 @@ class RoundUp:
             name = self._names[one.point.article.id]
             text = f"{second} corrects {name}, which reports {_quoted(one)}: {_quoted(other)}."
         else:
-            opening = "This is disputed" if found.disputed else _OPENINGS[found.kind]
+            opening = "This is disputed" if found.disputed else DIFFERENCES[found.kind]
             text = f"{opening}: {first} reports {_quoted(one)}, and {second} reports {_quoted(other)}."
         return SummarySentence(text, Voice.REPORTED, 1.0, tuple(self._citation(side, 1.0) for side in sides))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -20,9 +19,9 @@ from qa.summarizing.persons import genders
 from qa.summarizing.points import Point, choose, points_of
 from qa.summarizing.prompts import MAX_TOKENS, point_prompt, sentence_grammar
 from qa.summarizing.proof import prove
+from qa.summarizing.quoting import is_short_speech, quotation
 from qa.text.described import described
 from qa.text.loaded_words import LoadedKind, loaded_words, plain, unquoted_per_100
-from qa.text.sentences import split_sentences
 from qa.types import (
     Article,
     Attribution,
@@ -30,7 +29,6 @@ from qa.types import (
     Dropped,
     Span,
     Speaking,
-    SpeechKind,
     Summary,
     SummarySentence,
     Timings,
@@ -41,13 +39,6 @@ Attributions = Callable[[Article], Sequence[Attribution]]
 SummaryEvent = SummarySentence | Summary
 
 DEFAULT_SENTENCES = 5
-
-_ENDED = re.compile(r"[?!….][’”\"']*\Z")
-_QUOTES = "‘’“”\"' ,;"
-_MARKS = "‘’“”\"'"
-_SHORT_SPEECH = 8  # words: somebody's own, as they said them, are as short as any telling of them
-_LEAST_QUOTE = 5  # words that a quotation must have to say something
-_LONGEST_QUOTE = 45  # words that a quotation in place of a draft may have
 
 
 @dataclass(slots=True)
@@ -60,8 +51,24 @@ class Course:
     started: float = field(default_factory=time.perf_counter)
     first_ms: int | None = None
 
-    def elapsed_ms(self) -> int:
-        """Milliseconds since it began."""
+    def add(self, sentence: SummarySentence) -> SummarySentence:
+        """``sentence``, noted."""
+        self.sentences.append(sentence)
+        if self.first_ms is None:
+            self.first_ms = self._elapsed_ms()
+        return sentence
+
+    def timings(self) -> Timings:
+        """What it has cost so far."""
+        return Timings(
+            first_sentence_ms=self.first_ms,
+            total_ms=self._elapsed_ms(),
+            prompt_tokens=sum(usage.prompt_tokens for usage in self.usages),
+            cached_tokens=sum(usage.cached_tokens for usage in self.usages),
+            output_tokens=sum(usage.output_tokens for usage in self.usages),
+        )
+
+    def _elapsed_ms(self) -> int:
         return round(1000 * (time.perf_counter() - self.started))
 
 
@@ -95,10 +102,7 @@ class Summarizer:
         }
         ranked = choose(points, self._embedder, sentences)
         for place in sorted(ranked):
-            course.sentences.append(self.tell(points[place], course, shown.get(points[place].speaker or "")))
-            if course.first_ms is None:
-                course.first_ms = course.elapsed_ms()
-            yield course.sentences[-1]
+            yield course.add(self.tell(points[place], course, shown.get(points[place].speaker or "")))
         speakers: list[Speaking] = []
         for article in articles:
             speakers += speaking(article, said[article.id])
@@ -116,13 +120,7 @@ class Summarizer:
             warnings=tuple(f"{article.title}: {line}" for article in articles for line in article.warnings),
             dropped=tuple(course.dropped),
             generator=self._generator.info,
-            timings=Timings(
-                first_sentence_ms=course.first_ms,
-                total_ms=course.elapsed_ms(),
-                prompt_tokens=sum(usage.prompt_tokens for usage in course.usages),
-                cached_tokens=sum(usage.cached_tokens for usage in course.usages),
-                output_tokens=sum(usage.output_tokens for usage in course.usages),
-            ),
+            timings=course.timings(),
         )
 
     def tell(
@@ -139,7 +137,7 @@ class Summarizer:
         and ``objection`` says what else speaks against a draft that is proven.
         """
         leads = leads or leads_of(point)
-        if not point.tellable or _is_short_speech(point):
+        if not point.tellable or is_short_speech(point):
             return self._quotation(point, leads)
         begin = leads.told
         body = self._written(point, begin, course)
@@ -172,15 +170,9 @@ class Summarizer:
 
     def _quotation(self, point: Point, leads: Leads) -> SummarySentence:
         """``point`` in the article's own words, given to whoever says them."""
-        spoken = _verbatim(point)
-        if spoken is not None:
-            text = spoken.strip(_QUOTES)
-        else:
-            text = point.text.strip(_QUOTES) if point.text[:1] in _QUOTES else point.text
-        quoted = _first_words(text)
+        text = quotation(point, leads)
         # Under “The article says” even what could be looked up is told as the article's word, and no longer as a fact.
         voice = Voice.ASSERTED if point.voice is Voice.FACT else point.voice
-        text = f"{leads.quoted if spoken is None else leads.spoken}“{_inner(quoted)}”"
         return SummarySentence(text, voice, 1.0, self._citations(point, text, 1.0))
 
     def _citations(self, point: Point, text: str, support: float) -> tuple[Citation, ...]:
@@ -207,51 +199,6 @@ def _citation(point: Point, span: Span, support: float | None, speaker: str | No
     )
 
 
-def _is_short_speech(point: Point) -> bool:
-    spoken = _verbatim(point)
-    direct = point.attribution is not None and point.attribution.kind is SpeechKind.DIRECT
-    return direct and spoken is not None and len(spoken.split()) <= _SHORT_SPEECH
-
-
-def _verbatim(point: Point) -> str | None:
-    """The first words of ``point`` that the article quotes from the speaker, if they are enough to stand alone."""
-    if point.attribution is None:
-        return None
-    spoken = _utterances([" ".join(point.article.text[slice(*piece)].split()) for piece in point.attribution.content])
-    if point.attribution.kind is SpeechKind.DIRECT:
-        return next((one for one in spoken if len(one.split()) >= _LEAST_QUOTE), spoken[0])
-    whole = [one for one in spoken[:1] if one[:1] in _MARKS and one[-1:] in _MARKS]
-    return next((one for one in whole if len(one.split()) >= _LEAST_QUOTE), None)
-
-
-def _utterances(pieces: Sequence[str]) -> list[str]:
-    """``pieces``; those are one that are one sentence with its speaker in the midst: “It fell,” he said, “and rose”."""
-    joined: list[str] = []
-    for piece in pieces:
-        goes_on = piece.lstrip(_MARKS)[:1].islower()
-        if joined and goes_on and joined[-1].rstrip(_MARKS)[-1:] in ",—–-":
-            joined[-1] = f"{joined[-1].rstrip(_MARKS)} … {piece.lstrip(_MARKS)}"
-        else:
-            joined.append(piece)
-    return joined
-
-
-def _first_words(text: str) -> str:
-    """The first sentence of ``text``, or as many as it takes to say something, no longer than a quotation may be."""
-    spans = split_sentences(text)
-    end = next((span.end for span in spans if len(text[: span.end].split()) >= _LEAST_QUOTE), spans[-1].end)
-    first = text[:end].rstrip(".,; ")
-    words = first.split()
-    if len(words) > _LONGEST_QUOTE:
-        return f"{' '.join(words[:_LONGEST_QUOTE])} …"
-    return first if _ENDED.search(first) else f"{first}."
-
-
 def _can_be_plainer(body: str) -> bool:
     """Whether exchanging words would not change what is said: “appears to be” without “appears” says something else."""
     return all(word.kind is not LoadedKind.SPECULATION for word in loaded_words(body))
-
-
-def _inner(text: str) -> str:
-    """``text`` with its own double quotation marks as single ones."""
-    return text.replace("“", "‘").replace("”", "’").replace('"', "'")

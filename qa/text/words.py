@@ -45,6 +45,15 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
+_PLAIN_WORD = re.compile(r"\w+(?:[’'-]\w+)*")
+_POSSESSIVE = re.compile(r"['’]s?(?!\w)")
+
+
+def word_set(text: str) -> set[str]:
+    """The words of ``text``, folded, names among them, without what makes them possessive."""
+    return {fold(word) for word in _PLAIN_WORD.findall(_POSSESSIVE.sub("", text))}
+
+
 # The letters are those whose strokes and dots Unicode does not take apart.
 _PLAIN = str.maketrans(
     {"‘": "'", "’": "'", "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-", "‑": "-"}

@@ -12,13 +12,13 @@ from html import escape
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from qa.evaluation.wording import counted, visible
 from qa.ingest.feed import WatchedFeed
 from qa.library import Added, LibraryStats, Outcome
 from qa.service import IngestEvent, Refused, Stage
 from qa.text.words import fold
 from qa.types import STDIN, Article
 from qa.web.render import article_url
+from qa.wording import counted, visible
 
 PAGE = 50
 """The rows that are shown at once."""

@@ -26,7 +26,7 @@ def suite_of_file(data: bytes, filename: str, articles: Iterable[Article]) -> Su
     """
     from qa.evaluation.cases import case_json, names_of
     from qa.evaluation.suites import own
-    from qa.evaluation.wording import visible
+    from qa.wording import visible
 
     name = re.sub(r"[^\w.-]+", "-", PurePath(filename).stem)[:_LONGEST_NAME] or "cases"
     shown = visible(" ".join(PurePath(filename).name.split()))[:_LONGEST_NAME] or name

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from qa.evaluation.wording import counted
 from qa.summarizing.compare import ComparisonEvent
 from qa.types import (
     Article,
     Comparison,
     Contradiction,
-    Difference,
     LonePoint,
     Reprint,
     SharedPoint,
@@ -20,20 +18,21 @@ from qa.types import (
     SummarySentence,
 )
 from qa.web.render import article_url
-from qa.wording import VOICES, said_by
+from qa.wording import (
+    ALONE,
+    CONTRADICTED,
+    CORRECTS,
+    DIFFERENCES,
+    DISPUTED,
+    ROUND_UP,
+    SHARED,
+    VOICES,
+    counted,
+    letter,
+    said_by,
+)
 
-_HEADINGS: dict[type, str] = {
-    Contradiction: "Contradicted",
-    SharedPoint: "Told by several",
-    LonePoint: "Told by one alone",
-    SummarySentence: "In short",
-}
-_DIFFERENCES = {
-    Difference.NUMBER: "Different numbers",
-    Difference.TIME: "Different times",
-    Difference.DATE: "Different dates",
-    Difference.DENIAL: "One denies what the other tells",
-}
+_HEADINGS = {SharedPoint: SHARED, Contradiction: CONTRADICTED, LonePoint: ALONE, SummarySentence: ROUND_UP}
 
 
 def comparison_html(
@@ -58,11 +57,6 @@ def comparison_html(
         parts += [f'<p class="cw-costs">{escape(warning)}</p>' for warning in done.warnings]
         parts.append(f'<p class="cw-costs">{done.timings.total_ms / 1000:.1f} s</p>')
     return f'<section class="cw cw-comparison" aria-label="Comparison">{"".join(parts)}</section>'
-
-
-def letter(place: int) -> str:
-    """The letter of the article at ``place``: A, B and so on."""
-    return chr(ord("A") + place % 26) + (str(place // 26 + 1) if place >= 26 else "")
 
 
 def _letters(articles: Sequence[Article]) -> dict[str, str]:
@@ -91,8 +85,7 @@ def _item(one: ComparisonEvent, articles: Sequence[Article]) -> str:
             told = counted(one.independent, "source") if one.independent > 1 else "one source only, repeated"
             return f'<li><p class="cw-soft">{told}</p>{_sides(one.sides, letters)}</li>'
         case Contradiction():
-            said = "Disputed, and no fact" if one.disputed else _DIFFERENCES[one.kind]
-            said = "The second corrects the first" if one.corrects else said
+            said = CORRECTS if one.corrects else DISPUTED if one.disputed else DIFFERENCES[one.kind]
             return f"<li><p><strong>{said}</strong></p>{_sides(one.sides, letters)}</li>"
         case LonePoint():
             return f"<li>{_sides((one.side,), letters)}</li>"

@@ -16,21 +16,13 @@ from qa.evaluation.page import evidence_found
 from qa.evaluation.plots import plots_of
 from qa.evaluation.report import Result, SuiteReport
 from qa.evaluation.responses import Cited
-from qa.evaluation.wording import (
-    came_out_right,
-    counted,
-    headlines,
-    interval,
-    interval_of,
-    right_means,
-    shown,
-    visible,
-)
+from qa.evaluation.wording import came_out_right, headlines, interval, interval_of, right_means, shown
 from qa.types import Article
 from qa.web.api.runs import Run
 from qa.web.api.schemas import RunState
 from qa.web.render import error_html
 from qa.web.reports import report_url
+from qa.wording import counted, visible
 
 _MOST_FAILURES = 50
 _MOST_CHANGES = 50

@@ -10,14 +10,13 @@ from qa.evaluation.metrics.speakers import Reported
 from qa.evaluation.responses import Told
 from qa.text.loaded_words import unquoted
 from qa.text.speakers import head_word, is_pronoun
-from qa.text.words import fold
+from qa.text.words import word_set
 from qa.types import Voice
 
 MOSTLY = 0.5
 """Share of the words that a sentence cites which, being somebody's, make its evidence reported speech."""
 
 _TOKEN = re.compile(r"[a-z0-9]+")
-_WORD = re.compile(r"\w+(?:[’'-]\w+)*")
 
 
 def attribution_preserved(told: Sequence[Told], said: Sequence[Reported]) -> tuple[float, float]:
@@ -53,7 +52,7 @@ def _sources(one: Told, said: Sequence[Reported]) -> list[str | None]:
 
 
 def _names(one: Told, sources: Sequence[str | None]) -> bool:
-    words = {fold(word).rstrip(".") for word in _WORD.findall(re.sub(r"['’]s?(?!\w)", "", one.text))}
+    words = word_set(one.text)
     return any(
         one.voice != Voice.FACT if source is None or is_pronoun(source) else head_word(source) in words
         for source in sources

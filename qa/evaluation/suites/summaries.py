@@ -23,7 +23,8 @@ _PART = re.compile(r"TITLE=>\s*(?P<title>.*?)\s*ARTICLE=>\s*(?P<text>.*)", re.DO
 
 def of_seeds(_: Path) -> Suite:
     """The seed articles."""
-    return _suite("summaries", [_case(one) for one in seeds.load().articles], seeds.load().articles)
+    articles = seeds.load().articles
+    return _suite("summaries", [_case(one) for one in articles], articles)
 
 
 def of_news(data: Path) -> Suite:

@@ -7,20 +7,18 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from qa.answering.answer import Event, Evidence
-from qa.jsonable import answer_json, passage_json, sentence_json
+from qa.jsonable import Json, answer_json, passage_json, sentence_json
 from qa.models.generators.asking import Pending
 from qa.types import Answer, Sentence
 from qa.web.api import schemas
 from qa.web.api.body import JSON_BODY
 from qa.web.api.context import V1, Api
-from qa.web.api.events import MEDIA_TYPE, EventStream, event_schema, frames, sse, wants_events
+from qa.web.api.events import event_reply, replied, sse
 
 _EVENTS = (
     "Server-sent events, each with JSON: `waiting` with how many come `ahead`, `evidence` with the `passages` that are "
     "read, each `sentence` once it is proven, then the whole `answer`; or an `error` with the problem."
 )
-
-_EVENT_SCHEMA = event_schema("waiting", "evidence", "sentence", "answer")
 
 
 def router(api: Api) -> APIRouter:
@@ -31,20 +29,20 @@ def router(api: Api) -> APIRouter:
         "/ask",
         dependencies=[JSON_BODY],
         response_model=schemas.Answer,
-        responses={200: {"description": "The answer.", "content": {MEDIA_TYPE: {"itemSchema": _EVENT_SCHEMA}}}},
+        responses=event_reply("The answer.", "waiting", "evidence", "sentence", "answer"),
         description=f"Answer a question, every sentence with the words it rests on. {_EVENTS}",
     )
     async def ask(request: Request, asked: schemas.Question) -> Any:
         where = await api.threads.read(api.where, asked.articles, asked.outlets, asked.since, asked.until)
         steps = api.ask(asked.question, k=asked.k, where=where)
-        if not wants_events(request, asked.stream):
-            answer = await steps.last(request)
-            assert isinstance(answer, Answer)  # noqa: S101 - a stream ends with one
-            return answer_json(answer)
-        first = await steps.first(request)
-        return EventStream(frames(api.problems, first, steps, request.url.path, _frame), steps)
+        return await replied(api.problems, request, steps, _whole, _frame, stream=asked.stream)
 
     return routes
+
+
+def _whole(last: Event) -> Json:
+    assert isinstance(last, Answer)  # noqa: S101 - a stream ends with one
+    return answer_json(last)
 
 
 def _frame(step: Event | Pending) -> bytes:

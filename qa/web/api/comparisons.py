@@ -6,14 +6,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from qa.jsonable import comparison_json, shared_point_json, side_json, summary_sentence_json
+from qa.jsonable import Json, comparison_json, shared_point_json, side_json, summary_sentence_json
 from qa.models.generators.asking import Pending
 from qa.summarizing.compare import ComparisonEvent
 from qa.types import Comparison, Contradiction, LonePoint, Reprint, SharedPoint, SummarySentence
 from qa.web.api import schemas
 from qa.web.api.body import JSON_BODY
 from qa.web.api.context import V1, Api
-from qa.web.api.events import MEDIA_TYPE, EventStream, event_schema, frames, sse, wants_events
+from qa.web.api.events import event_reply, replied, sse
 
 _NAMES = ("waiting", "reprint", "shared", "contradiction", "lone", "sentence", "comparison")
 _EVENTS = (
@@ -31,24 +31,19 @@ def router(api: Api) -> APIRouter:
         "/comparisons",
         dependencies=[JSON_BODY],
         response_model=schemas.Comparison,
-        responses={
-            200: {
-                "description": "The comparison.",
-                "content": {MEDIA_TYPE: {"itemSchema": event_schema(*_NAMES)}},
-            }
-        },
+        responses=event_reply("The comparison.", *_NAMES),
         description=f"Compare articles on one event: what they share, contradict and tell alone. {_EVENTS}",
     )
     async def compare(request: Request, wanted: schemas.NewComparison) -> Any:
         steps = api.compare(wanted.articles, wanted.sentences)
-        if not wants_events(request, wanted.stream):
-            comparison = await steps.last(request)
-            assert isinstance(comparison, Comparison)  # noqa: S101 - a stream ends with one
-            return comparison_json(comparison)
-        first = await steps.opening(request)
-        return EventStream(frames(api.problems, first, steps, request.url.path, _frame), steps)
+        return await replied(api.problems, request, steps, _whole, _frame, stream=wanted.stream)
 
     return routes
+
+
+def _whole(last: ComparisonEvent) -> Json:
+    assert isinstance(last, Comparison)  # noqa: S101 - a stream ends with one
+    return comparison_json(last)
 
 
 def _frame(step: ComparisonEvent | Pending) -> bytes:

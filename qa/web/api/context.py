@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from qa.answering.answer import Event
 from qa.errors import NotFoundError
@@ -19,6 +20,8 @@ from qa.web.api.metrics import Metrics
 from qa.web.api.problems import Problems, needing_models
 from qa.web.api.runs import Runs
 from qa.web.api.threads import Steps, Threads
+
+T = TypeVar("T")
 
 V1 = "/v1"
 """What the addresses of every router begin with, below ``/api``."""
@@ -83,13 +86,7 @@ class Api:
         Raises:
             QueueFullError: too many requests are under way.
         """
-        return self.threads.ask(self._summary_events(article_ids, sentences))
-
-    def _summary_events(self, article_ids: Sequence[str], sentences: int) -> Iterator[SummaryEvent]:
-        ids = [self.article(one).id for one in article_ids]
-        with needing_models():
-            events = self.service.summarize(ids, sentences)
-        yield from events
+        return self.threads.ask(self._of_articles(self.service.summarize, article_ids, sentences))
 
     def compare(self, article_ids: Sequence[str], sentences: int) -> Steps[ComparisonEvent]:
         """The events of a comparison of the articles, each to be taken in a thread; close them.
@@ -97,12 +94,14 @@ class Api:
         Raises:
             QueueFullError: too many requests are under way.
         """
-        return self.threads.ask(self._comparison_events(article_ids, sentences))
+        return self.threads.ask(self._of_articles(self.service.compare, article_ids, sentences))
 
-    def _comparison_events(self, article_ids: Sequence[str], sentences: int) -> Iterator[ComparisonEvent]:
+    def _of_articles(
+        self, begin: Callable[[Sequence[str], int], Iterator[T]], article_ids: Sequence[str], sentences: int
+    ) -> Iterator[T]:
         ids = [self.article(one).id for one in article_ids]
         with needing_models():
-            events = self.service.compare(ids, sentences)
+            events = begin(ids, sentences)
         yield from events
 
     def _events(self, question: str, k: int | None, where: SearchFilter | None) -> Iterator[Event]:

@@ -78,12 +78,32 @@ async def frames(
         yield sse(problem_json(problems.of(error, path)), "error")
 
 
-def wants_events(request: Request, stream: bool | None) -> bool:
-    """Whether ``request`` is to be answered by events: as ``stream`` says, else as its header ``Accept`` does."""
-    return stream if stream is not None else MEDIA_TYPE in request.headers.get("accept", "").lower()
+async def replied(
+    problems: Problems,
+    request: Request,
+    steps: Steps[T],
+    whole: Callable[[T], Any],
+    frame: Callable[[T | Pending], bytes],
+    *,
+    stream: bool | None,
+) -> Any:
+    """The reply to ``request``: what ``whole`` makes of the last of ``steps``, or all of them as events.
+
+    Events are wanted as ``stream`` says, else as the header ``Accept`` does. A refusal is no event, but a problem.
+    """
+    wanted = stream if stream is not None else MEDIA_TYPE in request.headers.get("accept", "").lower()
+    if not wanted:
+        return whole(await steps.last(request))
+    first = await steps.opening(request)
+    return EventStream(frames(problems, first, steps, request.url.path, frame), steps)
 
 
-def event_schema(*names: str) -> dict[str, Any]:
+def event_reply(description: str, *names: str) -> dict[int | str, dict[str, Any]]:
+    """A reply as the OpenAPI document has it: JSON, or events called ``names``, the last of them the whole."""
+    return {200: {"description": description, "content": {MEDIA_TYPE: {"itemSchema": _event_schema(*names)}}}}
+
+
+def _event_schema(*names: str) -> dict[str, Any]:
     """The JSON schema of events called ``names``, or ``error``."""
     return {
         "type": "object",

@@ -6,14 +6,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from qa.jsonable import summary_json, summary_sentence_json
+from qa.jsonable import Json, summary_json, summary_sentence_json
 from qa.models.generators.asking import Pending
 from qa.summarizing.summary import SummaryEvent
 from qa.types import Summary, SummarySentence
 from qa.web.api import schemas
 from qa.web.api.body import JSON_BODY
 from qa.web.api.context import V1, Api
-from qa.web.api.events import MEDIA_TYPE, EventStream, event_schema, frames, sse, wants_events
+from qa.web.api.events import event_reply, replied, sse
 
 _EVENTS = (
     "Server-sent events, each with JSON: `waiting` with how many come `ahead`, each `sentence` once it is proven, then "
@@ -29,24 +29,19 @@ def router(api: Api) -> APIRouter:
         "/summaries",
         dependencies=[JSON_BODY],
         response_model=schemas.Summary,
-        responses={
-            200: {
-                "description": "The summary.",
-                "content": {MEDIA_TYPE: {"itemSchema": event_schema("waiting", "sentence", "summary")}},
-            }
-        },
+        responses=event_reply("The summary.", "waiting", "sentence", "summary"),
         description=f"Summarize articles neutrally, every sentence under its speaker and with its words. {_EVENTS}",
     )
     async def summarize(request: Request, wanted: schemas.NewSummary) -> Any:
         steps = api.summarize(wanted.articles, wanted.sentences)
-        if not wants_events(request, wanted.stream):
-            summary = await steps.last(request)
-            assert isinstance(summary, Summary)  # noqa: S101 - a stream ends with one
-            return summary_json(summary)
-        first = await steps.opening(request)
-        return EventStream(frames(api.problems, first, steps, request.url.path, _frame), steps)
+        return await replied(api.problems, request, steps, _whole, _frame, stream=wanted.stream)
 
     return routes
+
+
+def _whole(last: SummaryEvent) -> Json:
+    assert isinstance(last, Summary)  # noqa: S101 - a stream ends with one
+    return summary_json(last)
 
 
 def _frame(step: SummaryEvent | Pending) -> bytes:

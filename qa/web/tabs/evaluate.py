@@ -18,7 +18,6 @@ from qa.evaluation.compare import compare
 from qa.evaluation.report import Report, read_report
 from qa.evaluation.suites.registry import SOURCES, load_suite
 from qa.evaluation.suites.suite import Suite
-from qa.evaluation.wording import counted
 from qa.service import Service
 from qa.web.api.runs import Run, Runs
 from qa.web.api.schemas import NewEvaluation, RunState
@@ -27,6 +26,7 @@ from qa.web.case_files import suite_of_file
 from qa.web.evaluation import comparison_html, progress_html, result_html, run_label, terms_html
 from qa.web.render import error_html
 from qa.web.tabs.common import Fill
+from qa.wording import counted
 
 _OWN = "own"
 _SUITES = [(f"{one.name}: {one.about.partition(';')[0]}", one.name) for one in SOURCES.values() if not one.files]
