@@ -10,7 +10,7 @@ import pytest
 from tests.browsing import MARKS, app_over_seeds
 from tests.serving import DAM, served, service_in, waiting_model
 
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
 pytestmark = MARKS
 
@@ -58,6 +58,13 @@ def test_a_mark_shows_the_very_quote_in_its_article(page) -> None:
 def test_the_passages_stand_beside_the_answer(page) -> None:
     ask(page, "How full was the reservoir?")
     assert page.locator("#cw-evidence .cw-passages li").count() >= 2
+
+
+def test_a_mark_far_down_the_page_brings_its_article_into_view(page) -> None:
+    ask(page, "How full was the reservoir?")
+    page.set_viewport_size({"width": 1280, "height": 480})
+    page.locator("#cw-evidence .cw-passages a.cw-cite").last.click()
+    expect(page.locator("#cw-article #quote")).to_be_in_viewport()
 
 
 def test_an_abstention_says_so_calmly(page) -> None:

@@ -12,7 +12,7 @@ from qa.settings import load_settings
 from tests.browsing import MARKS, app_over
 from tests.conftest import SEEDS
 
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
 pytestmark = [*MARKS, pytest.mark.model]
 
@@ -61,8 +61,11 @@ def choose(page, title):
     """Choose an article by its title in the tab Summarize."""
     box = page.get_by_role("listbox", name="Articles").or_(page.get_by_label("Articles", exact=True)).last
     box.click()
-    box.fill(title)
-    page.get_by_role("option", name=re.compile(re.escape(title))).click()
+    box.press_sequentially(title)
+    page.get_by_role("option", name=re.compile(re.escape(title))).wait_for()
+    box.press("ArrowDown")  # to the one that is left; a click would chase a list that is still unfolding
+    box.press("Enter")
+    page.locator(".token", has_text=title).wait_for()
     box.press("Escape")
 
 
@@ -70,6 +73,8 @@ def shot(page, name):
     """A picture for whoever sets CITEWIRE_PICTURES to a folder."""
     folder = os.environ.get("CITEWIRE_PICTURES")
     if folder:
+        page.mouse.move(0, 0)  # so that no card hides what it was opened over
+        page.evaluate("document.activeElement?.blur()")
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
@@ -102,6 +107,7 @@ def test_a_pasted_article_answers_and_a_bad_file_is_refused(page):
     page.get_by_label("Text of the article").fill(PARADE)
     page.get_by_role("button", name="Add the text").click()
     page.locator("#cw-paste-report .cw-upshot", has_text="1 ").wait_for()
+    page.get_by_role("rowheader", name=re.compile("heron parade")).wait_for()
     page.get_by_role("tab", name="Files").click()
     page.locator("#cw-files input[type=file]").set_input_files(
         [{"name": "bad.pdf", "mimeType": "application/pdf", "buffer": b"no pdf"}]
@@ -133,6 +139,10 @@ def test_three_outlets_are_compared(browser, address):
     found = page.locator("#cw-summary-pane .cw-comparison")
     assert found.locator("section[aria-label='Told by several'] li").count() >= 1
     assert found.locator("section[aria-label='Round-up'] li").count() >= 3
+    found.locator("section[aria-label='Round-up'] a.cw-cite").last.click()  # far down the page
+    expect(page.locator("#cw-source #quote")).to_be_in_viewport()
+    found.locator("section[aria-label='Contradicted'] a.cw-cite").last.click()
+    expect(page.locator("#cw-source #quote")).to_be_in_viewport()
     shot(page, "compare")
     page.close()
 

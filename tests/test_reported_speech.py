@@ -200,3 +200,9 @@ def test_the_users_article_is_read_rightly():
 def test_it_is_not_a_person():
     text = "Benedict Yarm spoke in court. It admitted breaches."
     assert resolved(text, "Benedict Yarm", "It")[1] == Speaker("It")
+
+
+def test_an_introductory_phrase_does_not_hide_the_subject():
+    text = "Petra Alm was there. In parliament, Corwin Hask, who leads the party, gave notice. “It ends,” he thundered."
+    place = text.index("he thundered")
+    assert Speakers(text).resolve(Span(place, place + len("he"))) == Speaker("Corwin Hask")

@@ -13,7 +13,7 @@ from qa.text.signed import signed_quotations
 from qa.text.speakers import Speakers, is_pronoun, outlet_in
 from qa.types import Attribution, Span, SpeechKind
 
-READER = "7"
+READER = "8"
 """The version of what is done with the marks: attributions stored by another one are read anew."""
 
 _MOSTLY = 0.9  # share of the content inside quotation marks that makes it direct speech

@@ -222,7 +222,7 @@ class Speakers:
             return None
         for match in _NAME.finditer(told):
             if name := self._person(match.group()):
-                before = told[: match.start()]
+                before = told[: match.start()].rpartition(", ")[2]  # “In parliament, Corwin Hask, who leads …”
                 return name if len(before.split()) <= _LATEST_SUBJECT and not _OBLIQUE.search(before) else None
         return None
 

@@ -13,7 +13,9 @@ document.addEventListener("click", async (event) => {
   document.querySelectorAll("a.cw-cite[aria-current]").forEach((other) => other.removeAttribute("aria-current"));
   mark.setAttribute("aria-current", "true");
   const quote = pane.querySelector("#quote");
-  if (frame.getBoundingClientRect().top > window.innerHeight * 0.6) frame.scrollIntoView({ block: "start" });
+  const box = frame.getBoundingClientRect();
+  const visible = Math.min(box.bottom, window.innerHeight) - Math.max(box.top, 0);
+  if (visible < 0.4 * Math.min(box.height, window.innerHeight)) frame.scrollIntoView({ block: "start" });
   if (quote) frame.scrollTop += quote.getBoundingClientRect().top - frame.getBoundingClientRect().top - frame.clientHeight / 3;
   const text = pane.querySelector(".cw-text");
   if (text) text.focus({ preventScroll: true });
