@@ -417,7 +417,7 @@ def _dropped(found: _Json) -> Dropped:
 
 
 def _answer(found: _Json) -> Answer:
-    same = ("question", "message", "marks", "invalid_marks", "score", "disagreement")
+    same = ("question", "message", "marks", "invalid_marks", "score", "disagreement", "quoted")
     return Answer(
         **{name: found[name] for name in same},
         sentences=tuple(map(_sentence, found["sentences"])),

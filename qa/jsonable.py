@@ -19,6 +19,7 @@ def answer_json(answer: Answer) -> Json:
         "message": answer.message,
         "score": answer.score,
         "disagreement": answer.disagreement,
+        "quoted": answer.quoted,
         "sentences": [sentence_json(sentence) for sentence in answer.sentences],
         "passages": [passage_json(mark, hit) for mark, hit in enumerate(answer.hits, start=1)],
         "nearest": [dataclasses.asdict(citation) for citation in answer.nearest],

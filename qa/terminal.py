@@ -120,6 +120,8 @@ def _described(citation: Citation, library: Library) -> str:
 
 def _costs(answer: Answer) -> str:
     timings = answer.timings
+    if answer.quoted:
+        return f"\n{timings.total_ms / 1000:.1f} s, quoted from the articles, nothing drafted"
     return (
         f"\n{timings.total_ms / 1000:.1f} s, {timings.prompt_tokens} prompt tokens ({timings.cached_tokens} reused), "
         f"{timings.output_tokens} written by {answer.generator.model} on {answer.generator.engine}"

@@ -186,6 +186,7 @@ class Answer:
     marks in the raw drafts, and ``invalid_marks`` those of them that named no passage shown. ``score`` is the
     probability that the best sentence answers rightly, shown or not; ``None`` where nothing was drafted that could be
     scored. ``disagreement`` is true where sources say different things and the sentences give more than one version.
+    ``quoted`` is true where the sentences are what somebody said, in the words of the articles: nothing was drafted.
     ``nearest`` are the words that an abstention offers instead: they come nearest to an answer, and may be none.
     """
 
@@ -201,6 +202,7 @@ class Answer:
     invalid_marks: int = 0
     score: float | None = None
     disagreement: bool = False
+    quoted: bool = False
     nearest: tuple[Citation, ...] = ()
 
     def __post_init__(self) -> None:

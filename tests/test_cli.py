@@ -96,7 +96,7 @@ def test_articles_json(library: Run) -> None:
 def test_ask_json_has_the_documented_form(library: Run) -> None:
     answer = json.loads(library("ask", "When was the S-400 deal signed?", "--json"))
     assert set(answer) == {
-        "question", "abstained", "reason", "message", "score", "disagreement", "sentences", "passages",
+        "question", "abstained", "reason", "message", "score", "disagreement", "quoted", "sentences", "passages",
         "nearest", "dropped", "marks", "invalid_marks", "generator", "timings",
     }  # fmt: skip
     assert answer["generator"] == {"engine": "fake", "model": "fake", "sha256": None}
@@ -122,8 +122,9 @@ def _articles(run: Run) -> list[dict[str, str]]:
 
 def test_ask_prints_sources_for_people(library: Run) -> None:
     text = library("ask", "Who spoke of a delicate dance?")
-    assert "[1]" in text
+    assert re.search(r"“This is a delicate dance\.” .*\[\d\]", text, re.DOTALL)
     assert "characters" in text
+    assert "quoted from the articles, nothing drafted" in text
 
 
 def test_ask_streams(library: Run) -> None:

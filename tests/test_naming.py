@@ -1,6 +1,6 @@
 """Where an article names the one it calls “he”."""
 
-from qa.summarizing.naming import naming_span
+from qa.text.naming import naming_span
 from qa.types import Article, Span, Speaker
 
 TEXT = (

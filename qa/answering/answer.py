@@ -1,4 +1,4 @@
-"""The main path: question → passages → draft → gate → confidence → answer."""
+"""The main path: question → passages → somebody's own words, or else draft → gate → confidence → answer."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from qa.answering.drafts import Draft
 from qa.answering.evidence import names_of
 from qa.answering.gate import Gate
 from qa.answering.nearest import nearest_words
+from qa.answering.own_words import Quotation, quotations
 from qa.answering.prompts import defused, fixed_messages
 from qa.answering.relevance import lacks_quantity, unmentioned_name
+from qa.answering.speech_questions import speech_question
 from qa.answering.voices import Attributions, SpeechIn, told_as_reported, with_speaker, with_speakers, wrong_speaker
 from qa.errors import NotFoundError, QuestionError
 from qa.library import Library, SearchFilter
@@ -25,9 +27,11 @@ from qa.models.generators.base import Generator
 from qa.models.support import SupportModel
 from qa.settings import Settings
 from qa.text.utterances import statements
-from qa.types import Abstention, Answer, Citation, Dropped, Hit, Sentence, Timings
+from qa.types import Abstention, Answer, Article, Citation, Dropped, Hit, Sentence, Timings
 
 _TEMPLATE_TOKENS = 120  # what a chat template and the passages' titles add around the texts counted
+_MOST_JUDGED = 4  # statements that may be what is asked for
+_MOST_QUOTED = 2  # statements of one speaker that answer what they said
 _MOST_REDRAFTED = 2  # passages over which a failed answer is drafted again
 _DOES_NOT_ANSWER = "it is borne out, but does not answer the question"
 
@@ -66,6 +70,7 @@ class _Course:
     reason: Abstention | None = None
     absent: str | None = None
     disagreement: bool = False
+    quoted: bool = False
     started: float = field(default_factory=time.perf_counter)
     retrieve_ms: int = 0
     first_sentence_ms: int | None = None
@@ -130,22 +135,53 @@ class Answerer:
         course.shown = len(read)
         yield Evidence(read)
 
-        course.reason = self._hopeless(course)
+        course.reason = self._unknown(course)
         if course.reason is None:
-            yield from self._first_drafts(course)
-            yield from self._redrafts(course)
-            yield from self._other_versions(course)
+            course.prospect = self._confidence.prospect(course.question, course.hits[: course.shown])
+            yield from self._quoted(course)
+            if not course.sentences:
+                yield from self._drafted(course)
         yield self._answer(course)
 
-    def _hopeless(self, course: _Course) -> Abstention | None:
-        """Why nothing need be drafted, where that is plain beforehand."""
+    def _unknown(self, course: _Course) -> Abstention | None:
+        """Why the library cannot know, where that is plain beforehand."""
         if not course.hits:
             return Abstention.NOTHING_RETRIEVED
         course.absent = unmentioned_name(course.question, course.hits[: course.shown])
-        if course.absent is not None:
-            return Abstention.NOT_MENTIONED
-        course.prospect = self._confidence.prospect(course.question, course.hits[: course.shown])
-        return Abstention.NOT_ANSWERED if self._confidence.hopeless(course.prospect) else None
+        return None if course.absent is None else Abstention.NOT_MENTIONED
+
+    def _quoted(self, course: _Course) -> Iterator[Sentence]:
+        """Somebody's own words, where the question is who said them or what somebody said."""
+        asked = speech_question(course.question)
+        if asked is None:
+            return
+        found = quotations(asked, course.hits, self._attributions, self._article, self._library.embedder, _MOST_JUDGED)
+        judged = (self._fitting(one, course, speaker_known=bool(asked.speaker)) for one in found)
+        fitting = sorted(filter(None, judged), key=lambda one: -one[0])
+        most = _MOST_QUOTED if asked.speaker else 1
+        for _, sentence in sorted(fitting[:most], key=lambda one: one[1].citations[0].start):
+            course.quoted = True
+            yield self._noted(sentence, course)
+
+    def _fitting(self, quotation: Quotation, course: _Course, *, speaker_known: bool) -> tuple[float, Sentence] | None:
+        """The quotation as a sentence, if its words bear it out and answer the question, and how well they do."""
+        sentence = self._gate.vouched(quotation.text, quotation.words, quotation.citations)
+        if sentence is None or lacks_quantity(course.question, sentence.text) or not self._held(sentence, course):
+            return None
+        score = self._confidence.score(sentence, course.prospect, course.hits, None)
+        if not self._confidence.fits(quotation.nearness, score, speaker_known=speaker_known):
+            return None
+        course.score = max(score, course.score or 0.0)
+        return quotation.nearness + score, sentence
+
+    def _drafted(self, course: _Course) -> Iterator[Sentence]:
+        """The sentences that the model drafts and the gate lets pass; nothing is drafted where that is hopeless."""
+        if self._confidence.hopeless(course.prospect):
+            course.reason = Abstention.NOT_ANSWERED
+            return
+        yield from self._first_drafts(course)
+        yield from self._redrafts(course)
+        yield from self._other_versions(course)
 
     def _checked(self, question: str) -> str:
         question = " ".join(question.split())
@@ -229,12 +265,15 @@ class Answerer:
                 course.dropped.append(verdict)
 
     def _shown(self, sentence: Sentence, course: _Course) -> Sentence:
-        if course.first_sentence_ms is None:
-            course.first_sentence_ms = course.elapsed_ms()
         course.drafted.append(sentence.text)
         known = names_of(course.hits)
-        course.sentences.append(told_as_reported(sentence, self._attributions, self._reading, self._text, known))
-        return course.sentences[-1]
+        return self._noted(told_as_reported(sentence, self._attributions, self._reading, self._text, known), course)
+
+    def _noted(self, sentence: Sentence, course: _Course) -> Sentence:
+        if course.first_sentence_ms is None:
+            course.first_sentence_ms = course.elapsed_ms()
+        course.sentences.append(sentence)
+        return sentence
 
     def _verdict(self, draft: Draft, course: _Course, alone: int | None = None) -> Sentence | Dropped:
         """The sentence with its citations, or why it is withheld; ``alone`` is the only passage that it may rest on."""
@@ -257,19 +296,28 @@ class Answerer:
         course.score = max(score, course.score or 0.0)
         if score < self._confidence.threshold:
             return Dropped(sentence.text, _DOES_NOT_ANSWER, sentence.support, borne_out=True)
-        cited = [course.hits[citation.mark - 1] for citation in sentence.citations]
-        if len(self._library.still_held(cited)) < len(cited):
+        if not self._held(sentence, course):
             return Dropped(sentence.text, "the article it cites was deleted meanwhile")
         if mistaken := wrong_speaker(sentence, self._attributions, self._reading, self._text):
             return Dropped(sentence.text, mistaken, sentence.support)
         return with_speakers(sentence, self._attributions)
 
+    def _held(self, sentence: Sentence, course: _Course) -> bool:
+        """Whether the library still holds all that is cited."""
+        cited = [course.hits[citation.mark - 1] for citation in sentence.citations]
+        return len(self._library.still_held(cited)) == len(cited)
+
+    def _article(self, article_id: str) -> Article | None:
+        """The article; ``None`` where it was deleted meanwhile."""
+        try:
+            return self._library.get(article_id)
+        except NotFoundError:
+            return None
+
     def _text(self, article_id: str) -> str:
         """The text of an article; empty where it was deleted meanwhile."""
-        try:
-            return self._library.get(article_id).text
-        except NotFoundError:
-            return ""
+        article = self._article(article_id)
+        return article.text if article else ""
 
     def _answer(self, course: _Course) -> Answer:
         reason, message = (None, None) if course.sentences else abstention(course.reason, course.absent, course.dropped)
@@ -295,6 +343,7 @@ class Answerer:
             invalid_marks=course.invalid_marks,
             score=course.score,
             disagreement=course.disagreement,
+            quoted=course.quoted,
             nearest=self._nearest(course) if reason else (),
         )
 

@@ -8,7 +8,7 @@ the checks do not object, becomes the citation.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qa.answering.checks import subject_objection, word_objection
 from qa.answering.drafts import Draft
@@ -16,7 +16,7 @@ from qa.answering.evidence import Window, citation, likely_windows, names_of
 from qa.models.support import Reading, SupportModel
 from qa.text.names import divided_name
 from qa.text.overlap import is_extract
-from qa.types import Dropped, Hit, Sentence
+from qa.types import Citation, Dropped, Hit, Sentence
 
 MOST_READ = 6  # windows of each group of passages that the support model reads
 WIDER_COSTS = 0.04  # support that each further sentence of a window must add
@@ -69,6 +69,14 @@ class Gate:
         objection = objections[0] if objections else self._objection(draft.text, question, [window], hits)
         reason = objection or "its words are in the passage, but the passage does not bear it out"
         return Judged(Dropped(draft.text, reason, reading.support, reading.doubtful), (window.mark,))
+
+    def vouched(self, text: str, words: str, citations: Sequence[Citation]) -> Sentence | None:
+        """``text`` with the ``citations`` it was made of, if the model finds the ``words`` in it borne out by them."""
+        (reading,) = self._model.read([(words, " ".join(" ".join(one.quote.split()) for one in citations))])
+        if reading.support < self._calibration.support_threshold:
+            return None
+        cited = tuple(replace(one, support=reading.support) for one in citations)
+        return Sentence(text, cited, reading.support)
 
     def _least(self, claim: str, window: Window) -> float:
         """The support that ``claim`` needs: less where it only leaves words of ``window`` out."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from qa.summarizing.leads import Leads
 from qa.summarizing.points import Point
 from qa.text.sentences import split_sentences
+from qa.text.spoken_words import inner_marks, is_quoted, said_pieces, utterances
 from qa.types import SpeechKind
 
 _ENDED = re.compile(r"[?!….][’”\"']*\Z")
 _QUOTES = "‘’“”\"' ,;"
-_MARKS = "‘’“”\"'"
 _SHORT_SPEECH = 8  # words
 _LEAST_QUOTE = 5  # words that a quotation must have to say something
 _LONGEST_QUOTE = 45  # words that a quotation in place of a draft may have
@@ -25,7 +24,7 @@ def quotation(point: Point, leads: Leads) -> str:
         text = spoken.strip(_QUOTES)
     else:
         text = point.text.strip(_QUOTES) if point.text[:1] in _QUOTES else point.text
-    return f"{leads.quoted if spoken is None else leads.spoken}“{_inner(_first_words(text))}”"
+    return f"{leads.quoted if spoken is None else leads.spoken}“{inner_marks(_first_words(text))}”"
 
 
 def is_short_speech(point: Point) -> bool:
@@ -39,23 +38,11 @@ def verbatim(point: Point) -> str | None:
     """The first words of ``point`` that the article quotes from the speaker, if they are enough to stand alone."""
     if point.attribution is None:
         return None
-    spoken = _utterances([" ".join(point.article.text[slice(*piece)].split()) for piece in point.attribution.content])
+    spoken = utterances(said_pieces(point.article.text, point.attribution))
     if point.attribution.kind is SpeechKind.DIRECT:
         return next((one for one in spoken if len(one.split()) >= _LEAST_QUOTE), spoken[0])
-    whole = [one for one in spoken[:1] if one[:1] in _MARKS and one[-1:] in _MARKS]
+    whole = [one for one in spoken[:1] if is_quoted(one)]
     return next((one for one in whole if len(one.split()) >= _LEAST_QUOTE), None)
-
-
-def _utterances(pieces: Sequence[str]) -> list[str]:
-    """``pieces``; those are one that are one sentence with its speaker in the midst: “It fell,” he said, “and rose”."""
-    joined: list[str] = []
-    for piece in pieces:
-        goes_on = piece.lstrip(_MARKS)[:1].islower()
-        if joined and goes_on and joined[-1].rstrip(_MARKS)[-1:] in ",—–-":
-            joined[-1] = f"{joined[-1].rstrip(_MARKS)} … {piece.lstrip(_MARKS)}"
-        else:
-            joined.append(piece)
-    return joined
 
 
 def _first_words(text: str) -> str:
@@ -67,8 +54,3 @@ def _first_words(text: str) -> str:
     if len(words) > _LONGEST_QUOTE:
         return f"{' '.join(words[:_LONGEST_QUOTE])} …"
     return first if _ENDED.search(first) else f"{first}."
-
-
-def _inner(text: str) -> str:
-    """``text`` with its own double quotation marks as single ones."""
-    return text.replace("“", "‘").replace("”", "’").replace('"', "'")

@@ -14,7 +14,6 @@ from qa.models.generators.base import Generator, Usage
 from qa.models.support import SupportModel
 from qa.summarizing.beside import loaded_places, missing_voices, own_claims, speaking
 from qa.summarizing.leads import Leads, leads_of
-from qa.summarizing.naming import naming_span
 from qa.summarizing.persons import genders
 from qa.summarizing.points import Point, choose, points_of
 from qa.summarizing.prompts import MAX_TOKENS, point_prompt, sentence_grammar
@@ -22,6 +21,7 @@ from qa.summarizing.proof import prove
 from qa.summarizing.quoting import is_short_speech, quotation
 from qa.text.described import described
 from qa.text.loaded_words import LoadedKind, loaded_words, plain, unquoted_per_100
+from qa.text.naming import naming_span
 from qa.types import (
     Article,
     Attribution,

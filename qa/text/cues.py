@@ -33,6 +33,11 @@ def is_saying(cue: str) -> bool:
     return bool(_ALSO.search(cue)) or any(one in _SAYING for one in content_stems(cue))
 
 
+def is_saying_word(word: str) -> bool:
+    """Whether the stem ``word`` is of a word for saying something."""
+    return word in _SAYING
+
+
 _PLAIN = frozenset(
     stem(word)
     for word in _words(

@@ -219,7 +219,10 @@ def _costs(answer: Answer) -> str:
     if timings.prompt_tokens:
         words.append(f"{timings.prompt_tokens} prompt tokens, {timings.cached_tokens} of them reused")
         words.append(f"{timings.output_tokens} written")
-    words.append(f"{answer.generator.model} on {answer.generator.engine}")
+    if answer.quoted:
+        words.append("quoted from the articles, nothing drafted")
+    else:
+        words.append(f"{answer.generator.model} on {answer.generator.engine}")
     if answer.score is not None:
         words.append(f"answer score {answer.score:.2f}")
     return f'<p class="cw-heading">Timings</p><p class="cw-costs">{escape(" · ".join(words))}</p>'

@@ -96,6 +96,7 @@ class Answer(Out):
     score: float | None
     """The probability that the best sentence answers rightly."""
     disagreement: bool
+    quoted: bool
     """Whether sources say different things, and the sentences give more than one version."""
     sentences: list[Sentence]
     passages: list[Passage]

@@ -1,4 +1,4 @@
-"""Where an article says who its “he” is: words that a summary cites beside those of the speaker."""
+"""Where an article says who its “he” is: words to cite beside those of the speaker."""
 
 from __future__ import annotations
 

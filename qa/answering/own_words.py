@@ -1,0 +1,190 @@
+"""Answers in a speaker's own words, where the question is who said something, or what somebody said of it.
+
+Who says what was found when the article was read, so nothing need be drafted: a small model mixes speakers up and
+rewords what they said. Such an answer comes at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from qa.answering.speech_questions import SpeechQuestion
+from qa.answering.voices import Attributions, named
+from qa.models.embedder import Embedder
+from qa.text.datelines import without_dateline
+from qa.text.described import described, described_inside
+from qa.text.naming import naming_span
+from qa.text.overlap import coverage, share
+from qa.text.sentences import split_sentences
+from qa.text.speakers import head_word, is_pronoun
+from qa.text.spoken_words import inner_marks, is_quoted, unquoted, utterances
+from qa.text.words import content_stems, stem
+from qa.types import Article, Attribution, Citation, Hit, Span, Speaker, SpeechKind
+
+ArticleOf = Callable[[str], Article | None]
+"""The article with an id, ``None`` where it was deleted meanwhile."""
+
+_FEWEST_WORDS = 3  # of what is said
+_LONGEST = 60  # words of a quotation; of a longer one, the sentences that tell most of what is asked
+_NAMED_COUNTS = 0.3  # what it weighs in the choice how fully the question names the speaker
+_LEAST_NAMED = 1 / 3  # of the words by which a question calls a speaker, the share that must be theirs
+
+
+class Quotation(NamedTuple):
+    """Somebody's words as a sentence of an answer, and what it cites.
+
+    ``words`` are those of ``text`` that the article has, without a lead of ours. ``nearness`` tells how near they come
+    to what is asked: the share of the question's own words that stand there, plus the likeness of the vectors.
+    """
+
+    text: str
+    words: str
+    citations: tuple[Citation, ...]
+    nearness: float
+
+
+class _Said(NamedTuple):
+    """An attribution in the passage ``mark``: ``span`` are its sentences that hold it, ``pieces`` what is said."""
+
+    mark: int
+    hit: Hit
+    one: Attribution
+    speaker: Speaker
+    span: Span
+    pieces: tuple[str, ...]
+    rest: frozenset[str]
+    told: float
+    named: float
+
+
+def quotations(
+    asked: SpeechQuestion,
+    hits: Sequence[Hit],
+    attributions: Attributions,
+    article: ArticleOf,
+    embedder: Embedder,
+    most: int,
+) -> list[Quotation]:
+    """The ``most`` statements in ``hits`` that come nearest to what is ``asked`` for, best first."""
+    found = [said for mark, hit in enumerate(hits, start=1) for said in _in_passage(mark, hit, asked, attributions)]
+    if not found:
+        return []
+    vectors = np.asarray(embedder.encode([asked.about, *(" ".join(said.pieces) for said in found)]))
+    near = [said.told + float(vector @ vectors[0]) for said, vector in zip(found, vectors[1:], strict=True)]
+    ranked = sorted(range(len(found)), key=lambda place: near[place] + _NAMED_COUNTS * found[place].named, reverse=True)
+    distinct: dict[str, Quotation] = {}
+    for place in ranked:
+        made = _quotation(found[place], near[place], hits, article)
+        if made is not None:
+            distinct.setdefault(made.text, made)
+        if len(distinct) == most:
+            break
+    return list(distinct.values())
+
+
+def _in_passage(mark: int, hit: Hit, asked: SpeechQuestion, attributions: Attributions) -> Iterator[_Said]:
+    """What is said in the passage by whom the question may mean."""
+    passage = hit.passage
+    for one in attributions(passage.article_id):
+        speaker = one.speaker
+        if not one.stated or speaker is None or is_pronoun(speaker.name):
+            continue
+        if not passage.start <= one.content[0].start < passage.end:
+            continue
+        inside = [piece for piece in one.content if piece.end <= passage.end]
+        held = [s for s in passage.sentences if s.start < one.span.end and one.span.start < s.end]
+        pieces = tuple(" ".join(passage.slice(piece).split()) for piece in inside)
+        if not held or len(" ".join(pieces).split()) < _FEWEST_WORDS:
+            continue
+        who = set(content_stems(f"{speaker.name} {speaker.role or ''}"))
+        named = _named(asked.speaker, who)
+        if asked.speaker and named < _LEAST_NAMED:
+            continue
+        span = Span(held[0].start, held[-1].end)
+        rest = asked.topic - who
+        told = _told(asked, rest, pieces, passage.slice(span))
+        if told > 0:
+            yield _Said(mark, hit, one, speaker, span, pieces, rest, told, named)
+
+
+def _told(asked: SpeechQuestion, rest: frozenset[str], pieces: Sequence[str], around: str) -> float:
+    """The share of what the question tells of the words that stands there; 0 where it is too little to go by.
+
+    Words that the question quotes must all be there, and then settle it.
+    """
+    if asked.phrases:
+        said = " ".join(pieces).casefold()
+        return float(all(phrase.casefold() in said for phrase in asked.phrases))
+    shared = rest & set(content_stems(around))
+    if not asked.speaker and len(shared) == 1 < len(rest):
+        return 0.0  # “flood” alone does not tell who is meant
+    return share(set(rest), set(shared))
+
+
+def _named(called: str, who: set[str]) -> float:
+    """How far the words ``called`` are those of ``who``; 0 where the word that counts is another."""
+    if not called or stem(head_word(called)) not in who | {one.rstrip(".") for one in who}:
+        return 0.0
+    return share(set(content_stems(called)), who)
+
+
+def _quotation(said: _Said, nearness: float, hits: Sequence[Hit], article: ArticleOf) -> Quotation | None:
+    """What is said as a sentence with its citations; ``None`` where no passage tells who the “he” of it is."""
+    source = said.one.source
+    written = "" if source is None else said.hit.passage.slice(source) if _inside(source, said.hit) else ""
+    citations = [_citation(said.mark, said.hit, said.span, named(said.speaker))]
+    hidden = not written or is_pronoun(written)
+    if hidden or head_word(said.speaker.name) not in written.casefold():
+        whole = article(said.hit.passage.article_id)
+        if whole is None:
+            return None
+        naming = naming_span(whole, said.speaker, said.span)
+        place = None if naming is None else _passage_with(naming, said, hits)
+        if place is not None and naming is not None:
+            citations.append(_citation(place, hits[place - 1], naming, None))
+        elif hidden and naming is not None:
+            return None
+    told = without_dateline(" ".join(said.hit.passage.slice(said.span).split()))
+    words = _spoken(said)
+    if words is not None:
+        listener = f"told {said.one.outlet}" if said.one.outlet else "said"
+        text = f"{described(said.speaker)} {listener}: {words}"
+    elif hidden:
+        words = f"“{inner_marks(told)}”"
+        text = f"The article reports of {described_inside(said.speaker)}: {words}"
+    else:
+        text = words = told
+    return Quotation(text, words, tuple(citations), nearness)
+
+
+def _spoken(said: _Said) -> str | None:
+    """The speaker's own words; ``None`` where the article does not quote them."""
+    spoken = utterances(said.pieces)
+    quoted = spoken if said.one.kind is SpeechKind.DIRECT else [one for one in spoken if is_quoted(one)]
+    if not quoted or len(quoted) < len(spoken):
+        return None
+    words = [unquoted(one) for one in quoted]
+    if len(" ".join(words).split()) > _LONGEST:
+        sentences = [one[slice(*span)] for one in words for span in split_sentences(one)]
+        words = [max(sentences, key=lambda one: coverage(" ".join(said.rest), one))]
+    return " ".join(f"“{inner_marks(one)}”" for one in words if one)
+
+
+def _inside(span: Span, hit: Hit) -> bool:
+    return hit.passage.start <= span.start and span.end <= hit.passage.end
+
+
+def _passage_with(span: Span, said: _Said, hits: Sequence[Hit]) -> int | None:
+    """The number of the passage of the same article that holds ``span``."""
+    same = said.hit.passage.article_id
+    return next(
+        (mark for mark, hit in enumerate(hits, start=1) if hit.passage.article_id == same and _inside(span, hit)), None
+    )
+
+
+def _citation(mark: int, hit: Hit, span: Span, speaker: str | None) -> Citation:
+    quote = hit.passage.slice(span)
+    return Citation(mark, hit.passage.article_id, hit.title, span.start, span.end, quote, speaker=speaker)
