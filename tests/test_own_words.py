@@ -97,6 +97,14 @@ def test_the_speaker_named_is_the_speaker_meant():
     assert found("What did Tam Hask say about the weather?") == []
 
 
+def test_another_kind_of_speaker_is_less_near():
+    (engineer, minister) = (
+        found(f"Which {kind} spoke of cracks in the pillars?")[0] for kind in ("engineer", "minister")
+    )
+    assert engineer.text == minister.text == SENTENCES[1]
+    assert minister.nearness < engineer.nearness - 0.25
+
+
 def test_words_quoted_in_the_question_settle_it():
     (best,) = found("“Safe and will stand”: whose words are those?")
     assert best.text.startswith("Mayor Tam Hask said")

@@ -66,6 +66,11 @@ def test_other_questions(question):
     assert speech_question(question) is None
 
 
+def test_what_the_speaker_is_asked_to_be():
+    assert speech_question("Which senior minister for water said that the dam would hold?").kind == "minist"
+    assert speech_question("Who said that the dam would hold?").kind == ""
+
+
 def test_words_quoted_in_a_question_are_kept():
     assert speech_question("“A strategic asset”: whose words are those?").phrases == ("A strategic asset",)
     assert speech_question("Who called it ‘grave’?").phrases == ()

@@ -30,6 +30,7 @@ ArticleOf = Callable[[str], Article | None]
 _FEWEST_WORDS = 3  # of what is said
 _LONGEST = 60  # words of a quotation; of a longer one, the sentences that tell most of what is asked
 _NAMED_COUNTS = 0.3  # what it weighs in the choice how fully the question names the speaker
+_OTHER_KIND_COSTS = 0.25  # what it costs that nothing tells a speaker to be the “minister” that is asked for
 _LEAST_NAMED = 1 / 3  # of the words by which a question calls a speaker, the share that must be theirs
 
 
@@ -58,6 +59,7 @@ class _Said(NamedTuple):
     rest: frozenset[str]
     told: float
     named: float
+    of_kind: bool
 
 
 def quotations(
@@ -73,7 +75,10 @@ def quotations(
     if not found:
         return []
     vectors = np.asarray(embedder.encode([asked.about, *(" ".join(said.pieces) for said in found)]))
-    near = [said.told + float(vector @ vectors[0]) for said, vector in zip(found, vectors[1:], strict=True)]
+    near = [
+        said.told + float(vector @ vectors[0]) - (0.0 if said.of_kind else _OTHER_KIND_COSTS)
+        for said, vector in zip(found, vectors[1:], strict=True)
+    ]
     ranked = sorted(range(len(found)), key=lambda place: near[place] + _NAMED_COUNTS * found[place].named, reverse=True)
     distinct: dict[str, Quotation] = {}
     for place in ranked:
@@ -107,7 +112,7 @@ def _in_passage(mark: int, hit: Hit, asked: SpeechQuestion, attributions: Attrib
         rest = asked.topic - who
         told = _told(asked, rest, pieces, passage.slice(span))
         if told > 0:
-            yield _Said(mark, hit, one, speaker, span, pieces, rest, told, named)
+            yield _Said(mark, hit, one, speaker, span, pieces, rest, told, named, not asked.kind or asked.kind in who)
 
 
 def _told(asked: SpeechQuestion, rest: frozenset[str], pieces: Sequence[str], around: str) -> float:

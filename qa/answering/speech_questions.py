@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from qa.text.cues import is_saying_word
+from qa.text.speakers import head_word
 from qa.text.words import content_stems, stem
 
 _WORD = re.compile(r"[^\W_]+(?:[’'.-][^\W_]+)*")
@@ -58,12 +59,14 @@ class SpeechQuestion(NamedTuple):
 
     ``speaker`` is who, as the question names them, or empty where it asks for them; ``topic`` are the stems of the
     words that tell what was said, ``about`` the question without the speaker, and ``phrases`` the words that it quotes.
+    ``kind`` is the stem of what the speaker is asked to be: “which minister”.
     """
 
     speaker: str
     topic: frozenset[str]
     about: str
     phrases: tuple[str, ...] = ()
+    kind: str = ""
 
 
 def speech_question(question: str) -> SpeechQuestion | None:
@@ -77,7 +80,8 @@ def speech_question(question: str) -> SpeechQuestion | None:
         return _asks_who(question)
     for place, word in enumerate(lower):
         if word in _WHO and (not place or lower[place - 1] not in _BEFORE_OBJECTS) and (verb := _verb_of(lower, place)):
-            return _asks_who(question, verb)
+            kind = lower[place + 1 : lower.index(verb, place)] if word == "which" else []
+            return _asks_who(question, verb, stem(head_word(" ".join(kind))) if kind else "")
     if not lower or not _ASKED & set(lower[:3]) or _QUANTITY & set(lower[:4]):
         return None
     if view := _VIEW.search(question):
@@ -87,10 +91,10 @@ def speech_question(question: str) -> SpeechQuestion | None:
     return _named_subject(question, words, lower)
 
 
-def _asks_who(question: str, verb: str = "") -> SpeechQuestion | None:
+def _asks_who(question: str, verb: str = "", kind: str = "") -> SpeechQuestion | None:
     topic = _topic(question, verb)
     phrases = tuple(one.strip(" .,;") for one in _PHRASE.findall(question))
-    return SpeechQuestion("", topic, question, phrases) if topic else None
+    return SpeechQuestion("", topic, question, phrases, kind) if topic else None
 
 
 def _asks_words(question: str, place: tuple[int, int], verb: str = "") -> SpeechQuestion:
