@@ -159,7 +159,7 @@ class Answerer:
         judged = (self._fitting(one, course, speaker_known=bool(asked.speaker)) for one in found)
         fitting = sorted(filter(None, judged), key=lambda one: -one[0])
         most = _MOST_QUOTED if asked.speaker else 1
-        for _, sentence in sorted(fitting[:most], key=lambda one: one[1].citations[0].start):
+        for _, sentence in sorted(fitting[:most], key=lambda one: one[1].citations[0].mark):
             course.quoted = True
             yield self._noted(sentence, course)
 

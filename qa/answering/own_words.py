@@ -21,7 +21,7 @@ from qa.text.overlap import coverage, share
 from qa.text.sentences import split_sentences
 from qa.text.speakers import head_word, is_pronoun
 from qa.text.spoken_words import inner_marks, is_quoted, unquoted, utterances
-from qa.text.words import content_stems, stem
+from qa.text.words import content_stems, fold, stem
 from qa.types import Article, Attribution, Citation, Hit, Span, Speaker, SpeechKind
 
 ArticleOf = Callable[[str], Article | None]
@@ -71,7 +71,14 @@ def quotations(
     most: int,
 ) -> list[Quotation]:
     """The ``most`` statements in ``hits`` that come nearest to what is ``asked`` for, best first."""
-    found = [said for mark, hit in enumerate(hits, start=1) for said in _in_passage(mark, hit, asked, attributions)]
+    read = {
+        article_id: attributions(article_id) for article_id in dict.fromkeys(hit.passage.article_id for hit in hits)
+    }
+    found = [
+        said
+        for mark, hit in enumerate(hits, start=1)
+        for said in _in_passage(mark, hit, asked, read[hit.passage.article_id])
+    ]
     if not found:
         return []
     vectors = np.asarray(embedder.encode([asked.about, *(" ".join(said.pieces) for said in found)]))
@@ -90,10 +97,10 @@ def quotations(
     return list(distinct.values())
 
 
-def _in_passage(mark: int, hit: Hit, asked: SpeechQuestion, attributions: Attributions) -> Iterator[_Said]:
-    """What is said in the passage by whom the question may mean."""
+def _in_passage(mark: int, hit: Hit, asked: SpeechQuestion, attributions: Sequence[Attribution]) -> Iterator[_Said]:
+    """What is said in the passage by whom the question may mean, of all that its article has people say."""
     passage = hit.passage
-    for one in attributions(passage.article_id):
+    for one in attributions:
         speaker = one.speaker
         if not one.stated or speaker is None or is_pronoun(speaker.name):
             continue
@@ -139,18 +146,14 @@ def _named(called: str, who: set[str]) -> float:
 def _quotation(said: _Said, nearness: float, hits: Sequence[Hit], article: ArticleOf) -> Quotation | None:
     """What is said as a sentence with its citations; ``None`` where no passage tells who the “he” of it is."""
     source = said.one.source
-    written = "" if source is None else said.hit.passage.slice(source) if _inside(source, said.hit) else ""
-    citations = [_citation(said.mark, said.hit, said.span, named(said.speaker))]
+    written = said.hit.passage.slice(source) if source is not None and _inside(source, said.hit) else ""
     hidden = not written or is_pronoun(written)
-    if hidden or head_word(said.speaker.name) not in written.casefold():
-        whole = article(said.hit.passage.article_id)
-        if whole is None:
-            return None
-        naming = naming_span(whole, said.speaker, said.span)
-        place = None if naming is None else _passage_with(naming, said, hits)
-        if place is not None and naming is not None:
-            citations.append(_citation(place, hits[place - 1], naming, None))
-        elif hidden and naming is not None:
+    citations = [_citation(said.mark, said.hit, said.span, named(said.speaker))]
+    if hidden or head_word(said.speaker.name) not in fold(written):
+        naming, citation = _naming(said, hits, article)
+        if citation is not None:
+            citations.append(citation)
+        elif hidden and naming:
             return None
     told = without_dateline(" ".join(said.hit.passage.slice(said.span).split()))
     words = _spoken(said)
@@ -163,6 +166,18 @@ def _quotation(said: _Said, nearness: float, hits: Sequence[Hit], article: Artic
     else:
         text = words = told
     return Quotation(text, words, tuple(citations), nearness)
+
+
+def _naming(said: _Said, hits: Sequence[Hit], article: ArticleOf) -> tuple[bool, Citation | None]:
+    """Whether another sentence of the article names the speaker, and that sentence, if one of ``hits`` has it."""
+    whole = article(said.hit.passage.article_id)
+    span = naming_span(whole, said.speaker, said.span) if whole is not None else None
+    if span is None:
+        return whole is None, None
+    for mark, hit in enumerate(hits, start=1):
+        if hit.passage.article_id == said.hit.passage.article_id and _inside(span, hit):
+            return True, _citation(mark, hit, span, None)
+    return True, None
 
 
 def _spoken(said: _Said) -> str | None:
@@ -180,14 +195,6 @@ def _spoken(said: _Said) -> str | None:
 
 def _inside(span: Span, hit: Hit) -> bool:
     return hit.passage.start <= span.start and span.end <= hit.passage.end
-
-
-def _passage_with(span: Span, said: _Said, hits: Sequence[Hit]) -> int | None:
-    """The number of the passage of the same article that holds ``span``."""
-    same = said.hit.passage.article_id
-    return next(
-        (mark for mark, hit in enumerate(hits, start=1) if hit.passage.article_id == same and _inside(span, hit)), None
-    )
 
 
 def _citation(mark: int, hit: Hit, span: Span, speaker: str | None) -> Citation:
