@@ -97,6 +97,23 @@ def test_the_speaker_named_is_the_speaker_meant():
     assert found("What did Tam Hask say about the weather?") == []
 
 
+def test_a_time_is_told_of_the_timing():
+    text = "Engineer Lia Orne spoke on Monday. “The gate will be mended within two weeks,” Lia Orne said."
+    article = Article(text, "The dam", "dam.txt")
+    spoken = Span(text.index("“"), text.index("”") + 1)
+    source = Span(text.rindex("Lia"), text.rindex("Lia") + len("Lia Orne"))
+    passage = Passage(article.id, 0, len(text), text, (Span(0, 34), Span(35, len(text))))
+    words = Attribution((spoken,), SpeechKind.DIRECT, True, source=source, speaker=Speaker(*ORNE))
+
+    def told(subject):
+        asked = speech_question(f"What did Lia Orne say about the {subject}?")
+        hits = [Hit(passage, "The dam", 0.03)]
+        return quotations(asked, hits, lambda _: [words], lambda _: article, FakeEmbedder(dimension=512), 2)
+
+    assert [one.words for one in told("timing")] == ["“The gate will be mended within two weeks.”"]
+    assert told("price") == []
+
+
 def test_another_kind_of_speaker_is_less_near():
     (engineer, minister) = (
         found(f"Which {kind} spoke of cracks in the pillars?")[0] for kind in ("engineer", "minister")

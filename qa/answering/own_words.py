@@ -6,6 +6,7 @@ rewords what they said. Such an answer comes at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -32,6 +33,21 @@ _LONGEST = 60  # words of a quotation; of a longer one, the sentences that tell 
 _NAMED_COUNTS = 0.3  # what it weighs in the choice how fully the question names the speaker
 _OTHER_KIND_COSTS = 0.25  # what it costs that nothing tells a speaker to be the “minister” that is asked for
 _LEAST_NAMED = 1 / 3  # of the words by which a question calls a speaker, the share that must be theirs
+# A question about the timing is told of by “within four months”, which does not have the word.
+_STATED = (
+    (
+        frozenset(map(stem, ("time", "timing", "timetable", "schedule", "deadline", "date"))),
+        re.compile(
+            r"\b(?:minutes?|hours?|days?|weeks?|months?|years?|decades?|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|today|"
+            r"tomorrow|yesterday|January|February|March|April|June|July|August|September|October|November|December|"
+            r"(?:19|20)\d\d)\b"
+        ),
+    ),
+    (
+        frozenset(map(stem, ("price", "cost", "money", "fee"))),
+        re.compile(r"[$€£¥] ?\d|\b(?:dollars?|euros?|pounds?|yen|crowns?|cents?)\b", re.IGNORECASE),
+    ),
+)
 
 
 class Quotation(NamedTuple):
@@ -131,6 +147,9 @@ def _told(asked: SpeechQuestion, rest: frozenset[str], pieces: Sequence[str], ar
         said = " ".join(pieces).casefold()
         return float(all(phrase.casefold() in said for phrase in asked.phrases))
     shared = rest & set(content_stems(around))
+    for kinds, stated in _STATED:
+        if rest & kinds and stated.search(" ".join(pieces)):
+            shared |= rest & kinds
     if not asked.speaker and len(shared) == 1 < len(rest):
         return 0.0  # “flood” alone does not tell who is meant
     return share(set(rest), set(shared))
