@@ -61,6 +61,12 @@ def test_a_name_nowhere_in_the_passages_is_found(question, name):
         ("How much of its barley did it lose?", "It lost almost a quarter of its barley.", False),
         ("How many arrests were made?", "No arrests were made.", False),
         ("What caused the cost overruns?", "Strikes caused them.", False),
+        ("Number of launchers?", "It has launchers.", True),
+        ("How long did the talks last?", "The talks drew 214 delegates.", True),
+        ("How long did the talks last?", "They lasted until Friday morning.", False),
+        ("How many years in prison was he given?", "He remains on bail of 50,000 dollars.", True),
+        ("How many years in prison was he given?", "He was sent to prison for six years.", False),
+        ("How long is the bridge?", "The bridge is 300 metres long.", False),
     ],
 )
 def test_a_question_for_a_quantity_wants_one(question, sentence, lacks):

@@ -13,7 +13,19 @@ from qa.types import Hit
 _ASKS_QUANTITY = re.compile(
     r"\bhow (?:much|many|long|far|old|big|large|high|often)\b"
     r"|\bwhat\b(?:\W+\w+){0,3}?\W+(?:price|cost|number|share|percentage)\b"
-    r"(?=\W*$|\W+(?:of|for|per|to|in|did|do|does|was|is|were)\b)",
+    r"(?=\W*$|\W+(?:of|for|per|to|in|did|do|does|was|is|were)\b)"
+    r"|\A\W*number of\b",
+    re.IGNORECASE,
+)
+_ASKS_DURATION = re.compile(  # not “how long is the bridge”
+    r"\bhow long (?:\w+ )?(?:ago|after|before|until|can|could|did|do|does|has|have|had|may|will|would)\b"
+    r"|\bhow many (?:years|months|weeks|days|hours|minutes|seconds)\b",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(
+    r"\b(?:seconds?|minutes?|hours?|days?|weeks?|fortnights?|months?|years?|decades?|centur(?:y|ies)|nights?|mornings?|"
+    r"afternoons?|evenings?|weekends?|seasons?|summers?|winters?|generations?|since|until|till|ever|never|always|"
+    r"o['’]clock|[ap]\.?m\b)",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
@@ -52,6 +64,8 @@ def unmentioned_name(question: str, hits: Sequence[Hit]) -> str | None:
 
 def lacks_quantity(question: str, sentence: str) -> bool:
     """Whether ``question`` asks for a quantity that ``sentence`` does not give."""
+    if _ASKS_DURATION.search(question) and not _DURATION.search(sentence):
+        return True
     if not _ASKS_QUANTITY.search(question):
         return False
     if _AMOUNT.search(sentence):
