@@ -55,6 +55,7 @@ def test_what_somebody_said(question, speaker, topic):
         "Who was accused of counting votes?",
         "Who did the mayor say would pay?",
         "What are the two ships called?",
+        "What did the mayor warn of?",
         "What stopped the repairs, according to the memo?",
         "On which day of the talks did she stay out?",
         "Which crises push Ankara closer to the West?",

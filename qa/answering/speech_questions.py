@@ -97,9 +97,12 @@ def _asks_who(question: str, verb: str = "", kind: str = "") -> SpeechQuestion |
     return SpeechQuestion("", topic, question, phrases, kind) if topic else None
 
 
-def _asks_words(question: str, place: tuple[int, int], verb: str = "") -> SpeechQuestion:
+def _asks_words(question: str, place: tuple[int, int], verb: str = "") -> SpeechQuestion | None:
     about = f"{question[: place[0]]} {question[place[1] :]}"
-    return SpeechQuestion(question[slice(*place)], _topic(about, verb), about)
+    topic = _topic(about, verb)
+    if not topic and stem(verb) not in _FRAME:
+        return None  # “what did the mayor warn of” asks for less than all that she said
+    return SpeechQuestion(question[slice(*place)], topic, about)
 
 
 def _topic(text: str, verb: str) -> frozenset[str]:
