@@ -17,6 +17,7 @@ from qa.answering.voices import Attributions, named
 from qa.models.embedder import Embedder
 from qa.text.datelines import without_dateline
 from qa.text.described import described, described_inside
+from qa.text.months import DAYS, MONTHS, SPANS_OF_TIME
 from qa.text.naming import naming_span
 from qa.text.overlap import coverage, share
 from qa.text.sentences import split_sentences
@@ -38,8 +39,7 @@ _STATED = (
     (
         frozenset(map(stem, ("time", "timing", "timetable", "schedule", "deadline", "date"))),
         re.compile(
-            r"\b(?:minutes?|hours?|days?|weeks?|months?|years?|decades?|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|today|"
-            r"tomorrow|yesterday|January|February|March|April|June|July|August|September|October|November|December|"
+            rf"\b(?:{SPANS_OF_TIME}|{MONTHS}|{'|'.join(sorted(day.title() for day in DAYS))}|today|tomorrow|yesterday|"
             r"(?:19|20)\d\d)\b"
         ),
     ),
@@ -152,7 +152,7 @@ def _told(asked: SpeechQuestion, rest: frozenset[str], pieces: Sequence[str], ar
             shared |= rest & kinds
     if not asked.speaker and len(shared) == 1 < len(rest):
         return 0.0  # “flood” alone does not tell who is meant
-    return share(set(rest), set(shared))
+    return share(rest, shared)
 
 
 def _named(called: str, who: set[str]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from qa.text.months import SPANS_OF_TIME
 from qa.text.names import initials, same_country, seat_of, spelled_as
 from qa.text.quantities import numbers
 from qa.text.words import acronyms, content_stems, is_acronym, name_words
@@ -23,8 +24,7 @@ _ASKS_DURATION = re.compile(  # not “how long is the bridge”
     re.IGNORECASE,
 )
 _DURATION = re.compile(
-    r"\b(?:seconds?|minutes?|hours?|days?|weeks?|fortnights?|months?|years?|decades?|centur(?:y|ies)|nights?|mornings?|"
-    r"afternoons?|evenings?|weekends?|seasons?|summers?|winters?|generations?|since|until|till|ever|never|always|"
+    rf"\b(?:{SPANS_OF_TIME}|nights?|mornings?|afternoons?|evenings?|weekends?|seasons?|summers?|winters?|generations?|since|until|till|ever|never|always|"
     r"o['’]clock|[ap]\.?m\b)",
     re.IGNORECASE,
 )

@@ -112,7 +112,7 @@ def told_as_reported(
     if len(sentence.text.split()) < _LEAST_WORDS or head_word(first.name) in word_set(sentence.text):
         return sentence
     written = _written(_tellers(sentence, attributions), text)
-    if any(is_pronoun(source) for _, source in written) or not _rests_onword_set(sentence, attributions):
+    if any(is_pronoun(source) for _, source in written) or not _rests_on_speech(sentence, attributions):
         return sentence
     if sentence.text[0] in _QUOTES:
         return replace(sentence, text=f"{described(first).rstrip(',')}: {sentence.text}")
@@ -145,7 +145,7 @@ def _names(one: Attribution, written: str) -> set[str]:
     return word_set(f"{speaker} {written} {one.outlet or ''}")
 
 
-def _rests_onword_set(sentence: Sentence, attributions: Attributions) -> bool:
+def _rests_on_speech(sentence: Sentence, attributions: Attributions) -> bool:
     """Whether the sentence tells what is said, rather than what stands in the article's own voice beside it."""
     said = set(content_stems(sentence.text))
     content, beside = "", ""

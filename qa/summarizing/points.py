@@ -18,6 +18,7 @@ from qa.text.opinion import is_checkable
 from qa.text.quoted import quoted_spans
 from qa.text.sentences import split_sentences
 from qa.text.speakers import is_pronoun
+from qa.text.spoken_words import said_pieces
 from qa.text.words import STOPWORDS, fold
 from qa.types import Article, Attribution, Span, SpeechKind, Voice
 
@@ -58,8 +59,7 @@ class Point(NamedTuple):
         """What is said, without who says it."""
         if self.attribution is None:
             return self.text
-        pieces = (self.article.text[start:end] for start, end in self.attribution.content)
-        return " ".join(" ".join(piece.split()) for piece in pieces)
+        return " ".join(said_pieces(self.article.text, self.attribution))
 
     @property
     def tellable(self) -> bool:

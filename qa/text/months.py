@@ -1,4 +1,4 @@
-"""Months and days of the week, spelled out or short."""
+"""Months and days of the week, spelled out or short, and the words for spans of time."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _ANY_MONTH = re.compile(rf"\b(?:{MONTHS}|May)\b")
 _SHORT_MONTHS = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
 _SHORT_MONTH = re.compile(rf"\b(?:({_SHORT_MONTHS})\b\.?(?= \d)|(?<=\d )({_SHORT_MONTHS})\b\.?)")
 _LONG_MONTH = {month[:3]: month for month in MONTHS.split("|")}
+SPANS_OF_TIME = "seconds?|minutes?|hours?|days?|weeks?|fortnights?|months?|years?|decades?|centur(?:y|ies)"
 DAYS = frozenset({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
 
 

@@ -5,6 +5,7 @@ Word coverage is the strongest single signal of support for sentences that stay 
 
 from __future__ import annotations
 
+from collections.abc import Set
 from itertools import pairwise
 
 from qa.text.denial import negates
@@ -18,7 +19,7 @@ def coverage(claim: str, text: str) -> float:
     return share(set(content_stems(claim)), set(content_stems(text)))
 
 
-def share(wanted: set[str], found: set[str]) -> float:
+def share(wanted: Set[str], found: Set[str]) -> float:
     """The share of ``wanted`` that is ``found``; 1 where nothing is wanted."""
     return len(wanted & found) / len(wanted) if wanted else 1.0
 
