@@ -1,4 +1,4 @@
-"""The project's own cases: questions over its seed articles, written by hand and held out of everything fitted."""
+"""The project's own cases: questions over its seed articles, written by hand and held out of all training."""
 
 from __future__ import annotations
 
